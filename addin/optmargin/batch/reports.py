@@ -1,0 +1,112 @@
+"""The reports of one file: read it, choose day, account type and net liq, and margin every account."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from optmargin.brokers.read import load
+from optmargin.core.contracts import AccountType
+from optmargin.core.errors import ErrorCode, Finding, MarginError, nearest
+from optmargin.report.build import Origin, margin_report
+from optmargin.rules.book import book
+from optmargin.sizing.slots import SLOT_WIDTH
+
+if TYPE_CHECKING:
+    from optmargin.core.accounts import Account, Loaded
+    from optmargin.report.records import MarginReport
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """What a person chose; None and empty mean: as the file says.
+
+    Attributes:
+        book: name of the rule book.
+        today: the day to take where neither ``as_of`` nor the file names one; only a person at a terminal has a today.
+        as_of: the day of the report.
+        account_type: margin, cash or IRA.
+        net_liq: net liquidation values in USD by account; the key ``""`` is for the only account of a file.
+        spots: prices of underlyings, USD per share, by name.
+        slot_width: USD per share.
+    """
+
+    book: str = "ibkr"
+    today: dt.date | None = None
+    as_of: dt.date | None = None
+    account_type: AccountType | None = None
+    net_liq: Mapping[str, float] = field(default_factory=dict)
+    spots: Mapping[str, float] = field(default_factory=dict)
+    slot_width: float = SLOT_WIDTH
+
+
+@dataclass(frozen=True, slots=True)
+class FileReports:
+    """The reports of one file's accounts, and what was noticed about the file itself."""
+
+    file: str
+    layout: str
+    reports: tuple[MarginReport, ...]
+    findings: tuple[Finding, ...]
+
+    @property
+    def complete(self) -> bool:
+        """Whether every account has its requirement, and nothing of the file itself is missing."""
+        return all(report.complete for report in self.reports) and not any(
+            finding.severity == "incomplete" for finding in self.findings
+        )
+
+
+def file_reports(path: Path, settings: Settings) -> FileReports:
+    """The reports of every account of a file.
+
+    Raises:
+        MarginError: when the file can't be read, the book or the day isn't known, or a net liq is given for no account of it.
+    """
+    loaded = load(path, spots=settings.spots)
+    accounts = _with_net_liq(loaded, settings.net_liq)
+    reports = tuple(_report(account, loaded, settings) for account in accounts)
+    return FileReports(loaded.file, loaded.layout, reports, loaded.findings)
+
+
+def _report(account: Account, loaded: Loaded, settings: Settings) -> MarginReport:
+    as_of = settings.as_of or account.as_of or settings.today
+    if as_of is None:
+        raise MarginError(
+            ErrorCode.MISSING, f"{loaded.file} doesn't say which day it is of", "give the day (--as-of YYYY-MM-DD)"
+        )
+    return margin_report(
+        account,
+        book(settings.book).on(as_of),
+        as_of=as_of,
+        account_type=settings.account_type or account.account_type or AccountType.MARGIN,
+        origin=Origin(loaded.file, loaded.layout),
+        slot_width=settings.slot_width,
+    )
+
+
+def _with_net_liq(loaded: Loaded, net_liq: Mapping[str, float]) -> list[Account]:
+    names = [account.account for account in loaded.accounts]
+    for name in net_liq:
+        if name == "" and len(names) != 1:
+            problem = f"{loaded.file} holds {len(names)} accounts, and a net liq is given without saying whose"
+            raise MarginError(ErrorCode.VALUE, problem, "give it like --net-liq U1234567=100000")
+        if name and name not in names:
+            raise MarginError(
+                ErrorCode.VALUE,
+                f"a net liq is given for account {name}, which {loaded.file} doesn't hold",
+                nearest(name, names),
+            )
+    done = []
+    for account in loaded.accounts:
+        given = net_liq.get(account.account, net_liq.get("") if len(names) == 1 else None)
+        # A given net liq is another day's or another hour's: the file's own cash and values don't belong to it.
+        done.append(
+            account
+            if given is None
+            else replace(account, net_liq=given, cash=None, stock_value=None, option_value=None)
+        )
+    return done

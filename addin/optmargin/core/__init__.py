@@ -1,0 +1,1 @@
+"""What exists: contracts, the leg table, market, account figures, money, errors and findings. Imports no other room."""

@@ -1,0 +1,149 @@
+"""How a worksheet function is declared: its name, arguments with units and bounds, help, defaults and worked example.
+
+A declaration is a decorated Python function whose parameters are annotated::
+
+    @worksheet_function("SLOTS", category="Account", about="...", returns=Unit.SLOTS, example=Example(...))
+    def slots_function(net_liq: Annotated[Column, About("Net liquidation value", Unit.USD)], ...) -> Column: ...
+
+Every door (terminal, Excel, LibreOffice, the reference page) is a projection of the registry that this builds.
+"""
+
+from __future__ import annotations
+
+import inspect
+import typing
+from collections.abc import Callable
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Annotated, Any
+
+# What the body of an element-by-element function receives for each argument: a column of one type.
+Column = Annotated[Any, "a numpy array, one element per row asked"]
+
+
+class Unit(StrEnum):
+    """What a number, or a word, of a worksheet function is."""
+
+    USD = "USD"
+    USD_PER_SHARE = "USD per share"
+    CONTRACTS = "contracts"
+    SHARES = "shares per contract"
+    FRACTION = "fraction, 0.25 is 25 %"
+    TIMES = "times"
+    SLOTS = "slots"
+    RIGHT = "call or put"
+    DATE = "date"
+    BOOK = "name of a rule book"
+    ASSET_CLASS = "class of the underlying"
+    ACCOUNT_TYPE = "margin, cash or ira"
+    LEGS = "range with a header row"
+    TABLE = "table"
+
+
+_REQUIRED = inspect.Parameter.empty
+
+
+@dataclass(frozen=True, slots=True)
+class About:
+    """What an argument is: its help, its unit, and the bounds outside which a number is refused.
+
+    Attributes:
+        help: one sentence without the unit.
+        unit: what it is measured in, or which words it takes.
+        above: a number must be greater than this.
+        at_least: a number must be this or greater.
+        whole: a number must be whole.
+    """
+
+    help: str
+    unit: Unit
+    above: float | None = None
+    at_least: float | None = None
+    whole: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Argument:
+    """One argument of a worksheet function.
+
+    Attributes:
+        name: as a user sees it.
+        about: its help, unit and bounds.
+        required: whether it must be given.
+        default: what a blank stands for; None is: not given.
+    """
+
+    name: str
+    about: About
+    required: bool
+    default: object
+
+
+@dataclass(frozen=True, slots=True)
+class Example:
+    """A worked example from outside: a formula, its answer, and who says so."""
+
+    formula: str
+    answer: float | str
+    source: str
+
+
+@dataclass(frozen=True, slots=True)
+class WorksheetFunction:
+    """One worksheet function as it was declared.
+
+    Attributes:
+        name: as typed in a cell.
+        category: the group that it is listed in.
+        about: what it answers, in a sentence or two of at most 255 characters.
+        returns: what the answer is.
+        arguments: in order.
+        example: a worked example from outside.
+        body: the Python function; takes the terms in force first where ``book`` is among the arguments.
+        by_element: True when it answers each row of its arguments apart; False when it takes a range as a whole.
+    """
+
+    name: str
+    category: str
+    about: str
+    returns: Unit
+    arguments: tuple[Argument, ...]
+    example: Example
+    body: Callable[..., Any]
+    by_element: bool
+
+
+_registry: dict[str, WorksheetFunction] = {}
+
+
+def worksheet_function(
+    name: str, *, category: str, about: str, returns: Unit, example: Example, by_element: bool = True
+) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+    """Declares a worksheet function; the decorated function is its body and stays an ordinary one.
+
+    Raises:
+        ValueError: when an argument isn't annotated, or the name is taken.
+    """
+
+    def declare(body: Callable[..., Any]) -> Callable[..., Any]:
+        if name in _registry:
+            raise ValueError(f"the worksheet function {name} is declared twice")
+        hints = typing.get_type_hints(body, include_extras=True)
+        arguments = []
+        for parameter in inspect.signature(body).parameters.values():
+            if parameter.name == "in_force":
+                continue
+            described = [note for note in getattr(hints[parameter.name], "__metadata__", ()) if isinstance(note, About)]
+            if not described:
+                raise ValueError(f"{name}: the argument {parameter.name} has no About")
+            required = parameter.default is _REQUIRED
+            arguments.append(Argument(parameter.name, described[-1], required, None if required else parameter.default))
+        _registry[name] = WorksheetFunction(name, category, about, returns, tuple(arguments), example, body, by_element)
+        return body
+
+    return declare
+
+
+def registered() -> dict[str, WorksheetFunction]:
+    """Every declared function by name; importing :mod:`optmargin.functions.all` declares them."""
+    return dict(sorted(_registry.items()))

@@ -1,0 +1,86 @@
+"""NAKED_MARGIN and NAKED_DEPOSIT: what one uncovered short option requires, before and after its proceeds."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated, Any
+
+from optmargin.functions.declare import About, Example, Unit, worksheet_function
+from optmargin.rules.terms import Convention
+from optmargin.rules.uncovered import uncovered
+
+if TYPE_CHECKING:
+    from optmargin.rules.book import TermsInForce
+
+Right = Annotated[Any, About("call or put", Unit.RIGHT)]
+Spot = Annotated[Any, About("Market price of the underlying", Unit.USD_PER_SHARE, above=0)]
+Strike = Annotated[Any, About("Strike of the option", Unit.USD_PER_SHARE, above=0)]
+Premium = Annotated[Any, About("Market price of the option", Unit.USD_PER_SHARE, at_least=0)]
+Contracts = Annotated[
+    Any, About("How many contracts are short, a positive whole number", Unit.CONTRACTS, above=0, whole=True)
+]
+Multiplier = Annotated[Any, About("Shares, or dollars per index point, of one contract", Unit.SHARES, above=0)]
+AssetClassWord = Annotated[
+    Any, About("equity, narrow_index, broad_index, etf or broad_etf: decides the book's rates", Unit.ASSET_CLASS)
+]
+Book = Annotated[Any, About("Rule book: cboe, ibkr, ibkr-2005 or tastytrade", Unit.BOOK)]
+AsOf = Annotated[Any, About("Day whose terms apply; blank is the book's latest terms", Unit.DATE)]
+Leverage = Annotated[Any, About("Factor of a leveraged fund (2, 3); multiplies the class's rates", Unit.TIMES, above=0)]
+
+_THREAD = "Options forum thread 'Does anyone really understand margin?', 20-21 Nov 2005, posts 1, 2 and 8"
+
+
+@worksheet_function(
+    "NAKED_MARGIN",
+    category="Margin",
+    about=(
+        "Margin requirement of an uncovered (naked) short call or put: premium plus the greatest of the book's tests, "
+        "in the book's own convention (ibkr and cboe: proceeds not deducted; tastytrade: deducted)."
+    ),
+    returns=Unit.USD,
+    example=Example('=NAKED_MARGIN("call", 17.40, 20, 0.65, 1, 100, "equity", "ibkr-2005")', 315.0, _THREAD),
+)
+def naked_margin(
+    in_force: TermsInForce,
+    right: Right,
+    spot: Spot,
+    strike: Strike,
+    premium: Premium,
+    contracts: Contracts = 1.0,
+    multiplier: Multiplier = 100.0,
+    asset_class: AssetClassWord = "equity",
+    book: Book = "ibkr",  # noqa: ARG001 - the caller looked the terms up by it
+    as_of: AsOf = None,  # noqa: ARG001
+    leverage: Leverage = 1.0,
+) -> Any:
+    """The requirement in USD, in the book's convention."""
+    tests = uncovered(in_force.terms.uncovered, right, spot, strike, premium, asset_class, leverage)
+    proceeds = premium if in_force.convention is Convention.NET else 0.0
+    return (tests.per_share - proceeds) * (contracts * multiplier)
+
+
+@worksheet_function(
+    "NAKED_DEPOSIT",
+    category="Margin",
+    about=(
+        "Own money that an uncovered (naked) short call or put ties up: its margin requirement less the proceeds of the sale "
+        "at the market price of the option."
+    ),
+    returns=Unit.USD,
+    example=Example('=NAKED_DEPOSIT("call", 17.40, 20, 0.65, 1, 100, "equity", "ibkr-2005")', 250.0, _THREAD),
+)
+def naked_deposit(
+    in_force: TermsInForce,
+    right: Right,
+    spot: Spot,
+    strike: Strike,
+    premium: Premium,
+    contracts: Contracts = 1.0,
+    multiplier: Multiplier = 100.0,
+    asset_class: AssetClassWord = "equity",
+    book: Book = "ibkr",  # noqa: ARG001 - the caller looked the terms up by it
+    as_of: AsOf = None,  # noqa: ARG001
+    leverage: Leverage = 1.0,
+) -> Any:
+    """The requirement less proceeds, in USD."""
+    tests = uncovered(in_force.terms.uncovered, right, spot, strike, premium, asset_class, leverage)
+    return (tests.per_share - premium) * (contracts * multiplier)

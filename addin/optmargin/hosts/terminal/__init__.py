@@ -1,0 +1,1 @@
+"""The command line: ``optmargin margin``, ``report``, ``batch``, ``eval`` and ``template``."""

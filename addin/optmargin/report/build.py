@@ -1,0 +1,278 @@
+"""From an account and its requirement to the report's records: figures, expiries with what they release, positions, working."""
+
+from __future__ import annotations
+
+import datetime as dt
+import math
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from optmargin.core import figures as definitions
+from optmargin.core.contracts import AccountType, Right
+from optmargin.core.errors import Finding, Severity
+from optmargin.core.money import cents
+from optmargin.margin.account import margin_account, margin_legs
+from optmargin.report.records import AccountFigures, ExpiryRow, MarginReport, PositionRow, WorkingRow
+from optmargin.sizing.slots import SLOT_MULTIPLIER, SLOT_WIDTH, free_slots, slots
+
+if TYPE_CHECKING:
+    from optmargin.core.accounts import Account
+    from optmargin.core.legs import Leg
+    from optmargin.margin.requirement import AccountRequirement, Group
+    from optmargin.rules.book import TermsInForce
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """Where the account came from: the file's name, for people, and the layout that it was recognised as."""
+
+    file: str
+    layout: str
+
+
+def margin_report(
+    account: Account,
+    in_force: TermsInForce,
+    *,
+    as_of: dt.date,
+    account_type: AccountType,
+    origin: Origin,
+    slot_width: float = SLOT_WIDTH,
+) -> MarginReport:
+    """The report of one account.
+
+    Args:
+        account: as a reader loaded it; its net liq and cash may be None.
+        in_force: the terms of the book.
+        as_of: the day of the report.
+        account_type: margin, cash or IRA.
+        origin: where it came from.
+        slot_width: USD per share between the strikes of a slot.
+    """
+    requirement = margin_account(account, in_force, as_of=as_of, account_type=account_type)
+    figures, findings = _figures(account, requirement, slot_width)
+    return MarginReport(
+        account=account.account,
+        as_of=as_of,
+        file=origin.file,
+        layout=origin.layout,
+        book=in_force.book,
+        book_title=in_force.title,
+        convention=in_force.convention.value,
+        account_type=account_type.value,
+        complete=requirement.complete,
+        figures=figures,
+        expiries=_expiries(account, requirement, as_of, slot_width),
+        positions=tuple(_position(leg, as_of) for leg in account.legs.rows()),
+        working=tuple(_working(requirement)),
+        findings=(*requirement.findings, *findings),
+    )
+
+
+def _known(value: float | None) -> float | None:
+    """A figure for people: rounded to the cent, None where it is missing."""
+    return None if value is None else cents(float(value))
+
+
+def _sum_known(*values: float | None) -> float | None:
+    return None if any(value is None or math.isnan(value) for value in values) else math.fsum(values)  # type: ignore[arg-type]
+
+
+def _minus(value: float | None) -> float | None:
+    return None if value is None else -value
+
+
+def _figures(
+    account: Account, requirement: AccountRequirement, slot_width: float
+) -> tuple[AccountFigures, list[Finding]]:
+    legs, findings = account.legs, []
+    is_stock = legs.right == Right.STOCK
+    stock_value = account.stock_value
+    if stock_value is None:
+        stock_value = math.fsum(legs.price[is_stock] * legs.quantity[is_stock])
+    option_value = account.option_value
+    if option_value is None:
+        option_value = requirement.long_cost - requirement.proceeds
+    net_liq = account.net_liq
+    if net_liq is None:
+        net_liq = _sum_known(account.cash, stock_value, option_value)
+    elv = _sum_known(net_liq, _minus(option_value))
+    if elv is None:
+        elv = _sum_known(account.cash, stock_value)
+
+    def left(deposit: float, field: float) -> float | None:
+        if not requirement.complete:
+            return None
+        by_deposit = None if net_liq is None or math.isnan(deposit) else float(definitions.available(net_liq, deposit))
+        return by_deposit if by_deposit is not None else _sum_known(elv, -field)
+
+    available = left(requirement.initial.deposit, requirement.initial.field)
+    excess = left(requirement.maintenance.deposit, requirement.maintenance.field)
+    if net_liq is not None and requirement.complete and excess is None:
+        problem = (
+            "available funds, excess liquidity and cushion need the market value of the options, and a price is missing"
+        )
+        findings.append(Finding(Severity.NOTE, problem, "give every option's price", account=account.account))
+    ratio = None if net_liq is None or excess is None else float(definitions.cushion(net_liq, excess))
+    multiple = (
+        requirement.book.terms.account.buying_power_multiple if requirement.account_type is AccountType.MARGIN else 1.0
+    )
+    held = math.fsum(np.abs(legs.price * legs.quantity * legs.multiplier))
+    geared = None if net_liq is None else _known(float(definitions.leverage(held, net_liq)))
+    convention = requirement.book.convention
+    used = math.fsum(group.initial.field / (slot_width * group.multiplier) for group in requirement.groups)
+    figures = AccountFigures(
+        net_liq=_known(net_liq),
+        cash=_known(account.cash if account.cash is not None else _sum_known(elv, -stock_value)),
+        stock_value=_known(stock_value),
+        option_value=_known(option_value),
+        equity_with_loan=_known(elv),
+        initial=_known(requirement.initial.in_convention(convention)),
+        maintenance=_known(requirement.maintenance.in_convention(convention)),
+        long_cost=_known(requirement.long_cost),
+        proceeds=_known(requirement.proceeds),
+        deposit=_known(requirement.initial.deposit),
+        available_funds=_known(available),
+        excess_liquidity=_known(excess),
+        cushion=None if ratio is None or math.isnan(ratio) else ratio,
+        buying_power=None if available is None else _known(available * multiple),
+        leverage=geared,
+        slot_width=slot_width,
+        slots=None if net_liq is None else int(slots(net_liq, slot_width, SLOT_MULTIPLIER)),
+        slots_used=None if math.isnan(used) else round(used, 6) + 0.0,
+        gross=_known(requirement.initial.gross),
+        margin_field=_known(requirement.initial.field),
+    )
+    return figures, findings
+
+
+def _expiries(
+    account: Account, requirement: AccountRequirement, as_of: dt.date, slot_width: float
+) -> tuple[ExpiryRow, ...]:
+    order = sorted(
+        range(len(requirement.groups)),
+        key=lambda at: (
+            requirement.groups[at].expiry or dt.date.max,
+            requirement.groups[at].underlying,
+            requirement.groups[at].settlement,
+        ),
+    )
+    convention = requirement.book.convention
+    left = requirement.initial.in_convention(convention)
+    rows = []
+    for at in order:
+        group = requirement.groups[at]
+        released = math.nan
+        if requirement.complete and group.expiry is not None:
+            released = _released(account, requirement, group, as_of)
+            left -= released
+        rows.append(_expiry(group, requirement, as_of, slot_width, released, left))
+    return tuple(rows)
+
+
+def _released(account: Account, requirement: AccountRequirement, group: Group, as_of: dt.date) -> float:
+    """How much less the account requires once a group has expired, and everything of its underlying that expires earlier.
+
+    It isn't always the group's own requirement: stock that a call covered, or a long option that covers an earlier short, is
+    margined anew without it.
+    """
+    legs = account.legs
+    mine = legs.underlying == group.underlying
+
+    def required_after(day: dt.date, settlement: str) -> float:
+        later = (legs.expiry > np.datetime64(day, "D")) | np.isnat(legs.expiry)
+        if settlement == "am":
+            later |= (legs.expiry == np.datetime64(day, "D")) & (legs.settlement == "pm")
+        rest = legs.where(mine & later)
+        if not len(rest):
+            return 0.0
+        margined = margin_legs(rest, requirement.book, as_of=as_of, account_type=requirement.account_type)
+        return margined.initial.in_convention(requirement.book.convention)
+
+    assert group.expiry is not None
+    earlier = [
+        (other.expiry, other.settlement)
+        for other in requirement.groups
+        if other.underlying == group.underlying
+        and other.expiry is not None
+        and (other.expiry, other.settlement) < (group.expiry, group.settlement)
+    ]
+    if earlier:
+        before = required_after(*max(earlier))
+    else:
+        before = math.fsum(
+            other.initial.in_convention(requirement.book.convention)
+            for other in requirement.groups
+            if other.underlying == group.underlying
+        )
+    return before - required_after(group.expiry, group.settlement)
+
+
+def _expiry(
+    group: Group, requirement: AccountRequirement, as_of: dt.date, slot_width: float, released: float, left: float
+) -> ExpiryRow:
+    convention = requirement.book.convention
+    free = None if group.blocked else free_slots(group.profile, slot_width, group.multiplier)
+    worst_at = group.profile.worst_price if group.profile is not None else math.nan
+    return ExpiryRow(
+        underlying=group.underlying,
+        expiry=group.expiry,
+        settlement=group.settlement.value,
+        days=None if group.expiry is None else (group.expiry - as_of).days,
+        put_side=_known(group.put_side),
+        call_side=_known(group.call_side),
+        requirement=_known(group.initial.in_convention(convention)),
+        maintenance=_known(group.maintenance.in_convention(convention)),
+        max_loss=_known(group.max_loss),
+        worst_price=_known(worst_at),
+        slots_used=_known(group.initial.field / (slot_width * group.multiplier)),
+        free_put_slots=None if free is None else free.puts,
+        free_call_slots=None if free is None else free.calls,
+        released=_known(released),
+        remaining=_known(left) if requirement.complete else None,
+        gross=_known(group.initial.gross),
+        deposit=_known(group.initial.deposit),
+        margin_field=_known(group.initial.field),
+    )
+
+
+def _position(leg: Leg, as_of: dt.date) -> PositionRow:
+    value = leg.price * leg.quantity * leg.multiplier
+    return PositionRow(
+        line=leg.line,
+        underlying=leg.underlying,
+        root=leg.root,
+        right=leg.right.word,
+        strike=None if math.isnan(leg.strike) else leg.strike,
+        expiry=leg.expiry,
+        days=None if leg.expiry is None else (leg.expiry - as_of).days,
+        quantity=leg.quantity,
+        price=None if math.isnan(leg.price) else leg.price,
+        multiplier=leg.multiplier,
+        value=_known(value),
+        spot=None if math.isnan(leg.spot) else leg.spot,
+        asset_class=leg.asset_class.value,
+        style=leg.style.value,
+        leverage=leg.leverage,
+    )
+
+
+def _working(requirement: AccountRequirement) -> list[WorkingRow]:
+    convention = requirement.book.convention
+    return [
+        WorkingRow(
+            underlying=group.underlying,
+            expiry=group.expiry,
+            rule=line.rule,
+            label=line.label,
+            working=line.working,
+            amount=_known(line.initial.in_convention(convention)),
+            maintenance=_known(line.maintenance.in_convention(convention)),
+            source=line.source,
+            settlement=group.settlement.value,
+        )
+        for group in requirement.groups
+        for line in group.lines
+    ]

@@ -1,0 +1,1 @@
+"""How large a position may be: slots, and what an expiry still holds on its light side."""
