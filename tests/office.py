@@ -31,7 +31,10 @@ def soffice() -> str:
     named = os.environ.get("OPTMARGIN_SOFFICE")
     found = named or shutil.which("soffice") or next((path for path in _CANDIDATES if Path(path).exists()), None)
     if found is None:
-        pytest.fail("LibreOffice isn't installed: run `bash install/libreoffice.sh`, or set OPTMARGIN_SOFFICE to its soffice", pytrace=False)
+        pytest.fail(
+            "LibreOffice isn't installed: run `bash install/libreoffice.sh`, or set OPTMARGIN_SOFFICE to its soffice",
+            pytrace=False,
+        )
     return found
 
 

@@ -9,10 +9,10 @@ from pathlib import Path
 import openpyxl
 import pytest
 
-from optmargin.brokers.own import ALIASES
 from optmargin.brokers.read import load
 from optmargin.core.contracts import AssetClass, Right, Settlement, Style
 from optmargin.core.errors import MarginError, Severity
+from optmargin.core.positions.table import ALIASES
 
 FILES = Path(__file__).parent / "files"
 HEADER = "account,underlying,right,strike,expiry,quantity,price,spot"

@@ -138,7 +138,17 @@ def test_every_row_has_a_source_that_can_be_looked_up_and_every_source_a_row() -
 
 
 def test_every_row_is_of_the_known_shape_and_its_underlying_has_a_row() -> None:
-    known = {"underlying", "multiplier", "asset_class", "style", "settlement", "cash_settled", "leverage", "source"}
+    known = {
+        "underlying",
+        "multiplier",
+        "asset_class",
+        "style",
+        "settlement",
+        "cash_settled",
+        "leverage",
+        "source",
+        "is_volatility_index",
+    }
     for root, row in table()["instruments"].items():
         assert set(row) <= known, root
         assert instrument(root).underlying in instruments(), root

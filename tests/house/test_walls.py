@@ -159,7 +159,11 @@ def wrong_library(room: str, inside: list[str], library: str, imported: Import) 
         return f"{room} has never heard of {library}"
     if library == "pandas" and room not in PANDAS_ROOMS:
         return f"{room} may not import pandas, which appears at the edges only"
-    allowed = HEAVY_AT_THE_TOP.get(room, set()) | HEAVY_AT_THE_TOP.get("/".join(inside[:2]), set()) | HEAVY_AT_THE_TOP.get("/".join(inside), set())
+    allowed = (
+        HEAVY_AT_THE_TOP.get(room, set())
+        | HEAVY_AT_THE_TOP.get("/".join(inside[:2]), set())
+        | HEAVY_AT_THE_TOP.get("/".join(inside), set())
+    )
     if imported.at_the_top and library in HEAVY - allowed:
         return f"{library} is slow to import; import it in the function that uses it"
     return ""

@@ -85,7 +85,9 @@ def test_the_lines_add_up_and_laws_hold(case):
             assert total == stated or (math.isnan(total) and math.isnan(stated))
     legs = legs_of(case)
     assert same(required(case, account_type, legs[::-1]).initial, found.initial), "the order of legs is nothing"
-    tripled = [Leg(**{**{name: getattr(leg, name) for name in Leg.__slots__}, "quantity": 3 * leg.quantity}) for leg in legs]
+    tripled = [
+        Leg(**{**{name: getattr(leg, name) for name in Leg.__slots__}, "quantity": 3 * leg.quantity}) for leg in legs
+    ]
     if not any(leg.right is Right.STOCK and abs(leg.quantity) % case["multiplier"] for leg in legs):
         assert same(required(case, account_type, tripled).initial, found.initial, 3), "n lots cost n times one"
 

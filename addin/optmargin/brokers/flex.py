@@ -14,15 +14,15 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, NamedTuple
 from xml.parsers import expat  # declarations are refused in _Scan, and expat limits expansion by itself
 
-from optmargin.brokers.assembly import Positions, unused_spots
 from optmargin.brokers.layout import Layout
-from optmargin.brokers.rows import Dialect, Row, plain_name, positive_spots, read_row
-from optmargin.brokers.values import day, day_first_of, day_order, day_readings, is_blank, number, shown, text_of
 from optmargin.core.accounts import Account, Loaded
 from optmargin.core.contracts import AccountType, parse_option_symbol
 from optmargin.core.errors import ErrorCode, Finding, MarginError, Severity
 from optmargin.core.instruments import instruments
 from optmargin.core.money import dollars, plain
+from optmargin.core.positions.assembly import Positions, unused_spots
+from optmargin.core.positions.rows import SECURITY, Dialect, Row, plain_name, positive_spots, read_row
+from optmargin.core.values import day, day_first_of, day_order, day_readings, is_blank, number, shown, text_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -551,6 +551,8 @@ def _read_position(
         return
     cells: dict[str, object] = {concept: element.get(name) for concept, name in _NAMES.items()}
     cells["quantity"] = element.get("position") or element.get("quantity")
+    if category in _OPTIONS | _STOCKS:
+        cells["kind"] = SECURITY
     problem, remedy = "", ""
     if is_unclear:
         problem = "the contract has several rows, of which one may repeat the others"

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 
 from optmargin.brokers import flex, own
 from optmargin.brokers.layout import HEAD_SIZE, Layout, head_text, marked_encoding
-from optmargin.brokers.values import shown, text_of
 from optmargin.core.errors import ErrorCode, MarginError
+from optmargin.core.values import shown, text_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -116,8 +116,7 @@ def _read_number(argument: Argument, cell: Cell) -> float:
             f"{argument.name} is {str(cell).upper()}, not a number",
             f"give {argument.about.help.lower()}",
         )
-    found = number(cell, argument.name, percent=True)
-    assert found is not None
+    found = number(cell, argument.name, percent=True) or 0.0  # a blank was told apart before, so nothing here is zero
     about = argument.about
     if about.above is not None and not found > about.above:
         raise MarginError(ErrorCode.NUM, f"{argument.name} is {found:g}", f"it must be greater than {about.above:g}")
@@ -150,7 +149,7 @@ def _read_class(argument: Argument, cell: Cell) -> AssetClass:
     return found
 
 
-def _read_book(argument: Argument, cell: Cell) -> str:
+def _read_book(_: Argument, cell: Cell) -> str:
     return book(str(cell).strip().lower()).name
 
 

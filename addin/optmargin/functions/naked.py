@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated, Any
 
 from optmargin.functions.declare import About, Example, Unit, worksheet_function
+from optmargin.rules.book import TermsInForce
 from optmargin.rules.terms import Convention
 from optmargin.rules.uncovered import uncovered
-
-if TYPE_CHECKING:
-    from optmargin.rules.book import TermsInForce
 
 Right = Annotated[Any, About("call or put", Unit.RIGHT)]
 Spot = Annotated[Any, About("Market price of the underlying", Unit.USD_PER_SHARE, above=0)]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated, Any
 
 import numpy as np
 
@@ -10,10 +10,8 @@ from optmargin.core.contracts import Right as RightKind
 from optmargin.core.errors import ErrorCode, MarginError
 from optmargin.functions.declare import About, Example, Unit, worksheet_function
 from optmargin.functions.naked import AsOf, AssetClassWord, Book, Contracts, Leverage, Multiplier, Right
+from optmargin.rules.book import TermsInForce
 from optmargin.rules.uncovered import uncovered
-
-if TYPE_CHECKING:
-    from optmargin.rules.book import TermsInForce
 
 
 @worksheet_function(

@@ -15,6 +15,7 @@ from optmargin.core.errors import Finding, Severity
 from optmargin.core.instruments import instrument
 from optmargin.core.money import dollars, plain
 from optmargin.core.payoff import LossProfile, loss_profile
+from optmargin.margin.boxes import Box, long_boxes
 from optmargin.margin.choice import Pairing, PairingProblem, choose
 from optmargin.margin.hedges import hedges, stock_position
 from optmargin.margin.legacy import legacy_loss
@@ -166,6 +167,8 @@ class _Pool:
         self.short_moment = [place[book.moment(int(at))] for at in self.short]
         self.long_moment = [place[book.moment(int(at))] for at in self.long]
         self.is_margin = book.account_type is AccountType.MARGIN
+        # Contracts per leg that are part of a long box, and so paid for by the box's own line.
+        self.boxed = np.zeros(len(legs))
 
     def margin(self) -> None:
         """Pairs the legs the cheapest way, and writes every line of the result into the groups' drafts."""
@@ -325,6 +328,8 @@ class _Pool:
             draft.call_side += loss_profile(right[~puts], strike[~puts], units[~puts] * self.shares).worst
             loss, working = self._charged(moment, profile, rows, units)
             draft.max_loss += loss
+            for box in self._boxes(rows, right, strike, units, moment):
+                draft.lines.append(self._box_line(box))
             draft.lines.append(
                 Line(
                     rule="covered legs",
@@ -367,7 +372,10 @@ class _Pool:
             loss = apart
         least = self._volatility_minimum(rows, units)
         if least > loss:
-            return least, f"minimum of {dollars(self.terms.spread.volatility_index_minimum)} a spread on a volatility index"
+            return (
+                least,
+                f"minimum of {dollars(self.terms.spread.volatility_index_minimum)} a spread on a volatility index",
+            )
         if loss <= 0:
             return 0.0, "no loss at any settlement price"
         at_price = f"worst settlement loss, {profile.worst_in_words()}"
@@ -377,6 +385,41 @@ class _Pool:
             if to_close > loss:
                 return to_close, f"{factor:.4g} x the net cost to close, more than the {at_price}: {dollars(loss)}"
         return loss, at_price
+
+    def _boxes(
+        self,
+        rows: NDArray[np.intp],
+        right: NDArray[np.int8],
+        strike: NDArray[np.float64],
+        units: NDArray[np.float64],
+        moment: Moment,
+    ) -> list[Box]:
+        """The long boxes on which the book lends; their contracts are noted, so that no other line pays for them."""
+        is_european = (
+            all(style is Style.EUROPEAN for style in self.legs.style[rows]) and self.legs.cash_settled[rows].all()
+        )
+        if not (self.terms.long_option.european_box_rate and self.is_margin and is_european):
+            return []
+        here = np.array([self.book.moment(int(at)) == moment for at in rows], dtype=np.bool_)
+        boxes = long_boxes(rows[here], right[here], strike[here], units[here])
+        for box in boxes:
+            for at in box.legs:
+                self.boxed[at] += box.units
+        return boxes
+
+    def _box_line(self, box: Box) -> Line:
+        rate, shares = self.terms.long_option.european_box_rate, box.units * self.shares
+        amount = rate * (box.upper - box.lower) * shares
+        sides = np.array([1.0, -1.0, -1.0, 1.0])
+        paid = float((self.legs.price[list(box.legs)] * sides).sum()) * shares
+        return Line(
+            rule="long box",
+            label=f"+{box.units} box {plain(box.lower)}/{plain(box.upper)}",
+            working=f"{rate:.0%} of the difference of the strikes, {plain(box.upper - box.lower)} x {plain(shares)}, in place of its cost",
+            initial=Amounts(amount, amount, amount - paid),
+            maintenance=Amounts(amount, amount, amount - paid),
+            source=self.book.source("long_option.european_box_rate"),
+        )
 
     def _volatility_minimum(self, rows: NDArray[np.intp], units: NDArray[np.float64]) -> float:
         """The least requirement of spreads on a volatility index, USD; zero for everything else."""
@@ -524,12 +567,12 @@ class _Pool:
         Cboe's manual prints the maintenance requirement of hedged stock without the option's market value (pp. 58-61).
         """
         legs, at = self.legs, self.long
-        held = legs.quantity[at]
+        held = legs.quantity[at] - self.boxed[at]
         hedging = np.zeros(len(at))
         for number, use in enumerate(uses):
             if use.long >= 0 and len(pairing.activity_units):
                 hedging[use.long] += pairing.activity_units[number]
-        in_use = hedging.copy()
+        in_use = hedging - self.boxed[at]
         np.add.at(in_use, pairing.assigned_long, pairing.assigned_units)
         late = np.zeros(len(at), dtype=np.bool_)
         if self.book.as_of is not None and self.is_margin:
@@ -571,9 +614,10 @@ class _Pool:
         )
 
     def _proceeds_lines(self) -> None:
-        value = -self.legs.price[self.short] * self.legs.quantity[self.short] * self.shares
+        written = -self.legs.quantity[self.short] - self.boxed[self.short]
+        value = self.legs.price[self.short] * written * self.shares
         for number, moment in enumerate(self.moments):
-            here = np.array([place == number for place in self.short_moment], dtype=np.bool_)
+            here = np.array([place == number for place in self.short_moment], dtype=np.bool_) & (written > 0)
             if not here.any():
                 continue
             amount = math.fsum(value[here])
@@ -581,7 +625,8 @@ class _Pool:
                 Line(
                     rule="proceeds of short options",
                     label=", ".join(
-                        f"{self.legs.quantity[row]:+g} {self._short_name(int(row), moment)}" for row in self.short[here]
+                        f"-{count:g} {self._short_name(int(row), moment)}"
+                        for row, count in zip(self.short[here], written[here], strict=True)
                     ),
                     working=f"market value {dollars(amount)}, deducted in the deposit (own money) only",
                     initial=Amounts(0.0, -amount, 0.0),

@@ -166,13 +166,15 @@ def _expiries(
         group = requirement.groups[at]
         released = math.nan
         if requirement.complete and group.expiry is not None:
-            released = _released(account, requirement, group, as_of)
+            released = _released(account, requirement, group, group.expiry, as_of)
             left -= released
         rows.append(_expiry(group, requirement, as_of, slot_width, released, left))
     return tuple(rows)
 
 
-def _released(account: Account, requirement: AccountRequirement, group: Group, as_of: dt.date) -> float:
+def _released(
+    account: Account, requirement: AccountRequirement, group: Group, expiry: dt.date, as_of: dt.date
+) -> float:
     """How much less the account requires once a group has expired, and everything of its underlying that expires earlier.
 
     It isn't always the group's own requirement: stock that a call covered, or a long option that covers an earlier short, is
@@ -191,13 +193,12 @@ def _released(account: Account, requirement: AccountRequirement, group: Group, a
         margined = margin_legs(rest, requirement.book, as_of=as_of, account_type=requirement.account_type)
         return margined.initial.in_convention(requirement.book.convention)
 
-    assert group.expiry is not None
     earlier = [
         (other.expiry, other.settlement)
         for other in requirement.groups
         if other.underlying == group.underlying
         and other.expiry is not None
-        and (other.expiry, other.settlement) < (group.expiry, group.settlement)
+        and (other.expiry, other.settlement) < (expiry, group.settlement)
     ]
     if earlier:
         before = required_after(*max(earlier))
@@ -207,7 +208,7 @@ def _released(account: Account, requirement: AccountRequirement, group: Group, a
             for other in requirement.groups
             if other.underlying == group.underlying
         )
-    return before - required_after(group.expiry, group.settlement)
+    return before - required_after(expiry, group.settlement)
 
 
 def _expiry(

@@ -21,6 +21,8 @@ def evaluate(formula: str) -> Answer:
             calls as arguments.
     """
     text = formula.strip()
+    if not text.lstrip("="):
+        raise MarginError(ErrorCode.VALUE, "the formula is empty, so it isn't a formula", "write it like =SLOTS(100000)")
     tokens = _tokens(text if text.startswith("=") else f"={text}")
     reader = _Reader(text, tokens)
     answer = reader.call()

@@ -54,21 +54,26 @@ def _show_findings(console: Console, findings: tuple[Finding, ...]) -> None:
 def _show_report(console: Console, report: MarginReport) -> None:
     state = "complete" if report.complete else "INCOMPLETE: totals are not stated"
     name = f"account {report.account}" if report.account else report.file
-    console.print(
-        Text(
-            f"{name}, {report.as_of}, {report.book_title} [{report.book}], {report.account_type} account: {state}",
-            style="bold",
-        )
-    )
+    about = f"{report.as_of}, {report.book_title} [{report.book}], {report.account_type} account"
+    console.print(Text(f"{name}, {about}: {state}", style="bold"))
     _show_findings(console, report.findings)
     console.print(_figures(report.figures, report.convention))
     console.print(_expiries(report.expiries))
+    console.print(_working(report))
+
+
+def _working(report: MarginReport) -> Table:
+    table = Table(box=None, show_header=False, padding=(0, 2, 0, 0))
+    table.add_column(justify="right", no_wrap=True)
+    table.add_column()
     for row in report.expiries:
-        console.print(Text(f"{row.underlying} {_day(row.expiry)}", style="bold"))
+        table.add_row(Text(_money(row.requirement), style="bold"), Text(f"{row.underlying} {_day(row.expiry)}", style="bold"))
         for line in report.working:
             if (line.underlying, line.expiry, line.settlement) == (row.underlying, row.expiry, row.settlement):
-                console.print(Text(f"  {_money(line.amount):>14}  {line.rule}: {line.label}"))
-                console.print(Text(f"  {'':>14}  {line.working}  [{line.source}]", style="dim"))
+                table.add_row(Text(_money(line.amount)), Text(f"{line.rule}: {line.label}"))
+                table.add_row("", Text(line.working, style="dim"))
+                table.add_row("", Text(f"[{line.source}]", style="dim italic"))
+    return table
 
 
 def _figures(figures: AccountFigures, convention: str) -> Table:
@@ -96,10 +101,10 @@ def _figures(figures: AccountFigures, convention: str) -> Table:
 
 def _expiries(rows: tuple[ExpiryRow, ...]) -> Table:
     table = Table(box=SIMPLE, padding=(0, 1, 0, 0))
-    table.add_column("underlying")
-    table.add_column("expiry")
-    for name in ("put side", "call side", "requirement", "free puts", "free calls"):
-        table.add_column(name, justify="right")
+    table.add_column("", no_wrap=True)
+    table.add_column("expiry", no_wrap=True)
+    for name in ("put side", "call side", "requirement", "free\nputs", "free\ncalls"):
+        table.add_column(name, justify="right", no_wrap=True)
     for row in rows:
         free = ["-" if count is None else str(count) for count in (row.free_put_slots, row.free_call_slots)]
         table.add_row(

@@ -4,8 +4,8 @@ import datetime as dt
 
 import pytest
 
-from optmargin.brokers.values import day, day_first_of, day_order, decimal_comma_of, is_blank, number
 from optmargin.core.errors import ErrorCode, MarginError
+from optmargin.core.values import day, day_first_of, day_order, decimal_comma_of, is_blank, number
 
 DECEMBER_23 = dt.date(2022, 12, 23)
 

@@ -8,11 +8,11 @@ from collections import defaultdict
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, TypeVar
 
-from optmargin.brokers.rows import Reading, underlying_of
 from optmargin.core.contracts import AssetClass, Right
 from optmargin.core.errors import Finding, Severity
 from optmargin.core.legs import Leg, LegTable
 from optmargin.core.money import plain
+from optmargin.core.positions.rows import Reading, underlying_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping

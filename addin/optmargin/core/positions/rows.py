@@ -13,7 +13,6 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import TYPE_CHECKING, TypeVar
 
-from optmargin.brokers.values import day, day_readings, is_blank, is_error, number, shown, text_of
 from optmargin.core.contracts import (
     AssetClass,
     OptionSymbol,
@@ -29,6 +28,7 @@ from optmargin.core.errors import ErrorCode, Finding, MarginError, Severity
 from optmargin.core.instruments import Instrument, instrument, instruments
 from optmargin.core.legs import Leg
 from optmargin.core.money import plain
+from optmargin.core.values import day, day_readings, is_blank, is_error, number, shown, text_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -42,6 +42,9 @@ _DESCRIBED = re.compile(r"([A-Z0-9][A-Z0-9./ ]{0,11}?)\s+(\d{1,2}[A-Z]{3}\d{2})\
 _TICKER = re.compile(r"[$^./]?[A-Z0-9]{1,6}(?:[ ./-][A-Z]{1,3})?", re.ASCII)
 _LISTED = {"listed": True, "yes": True, "y": True, "true": True, "1": True, "exchange": True,
            "otc": False, "no": False, "n": False, "false": False, "0": False, "unlisted": False}  # fmt: skip
+_STOCK_WORDS = frozenset({"s", "stk", "stock", "stocks", "share", "shares", "equity", "etf"})
+_FUTURE_WORDS = frozenset({"future", "futures"})
+SECURITY = "security"  # the cell ``kind`` of a row whose file says that it is no future and no option on one
 _SIDES = {"long": 1, "buy": 1, "bought": 1, "l": 1, "b": 1, "short": -1, "sell": -1, "sold": -1, "s": -1}
 
 
@@ -144,9 +147,23 @@ class _Cells:
         self.underlying = ""
         self.root = ""
         self.expiry: dt.date | None = None
+        # Some roots of futures are tickers of shares too (ES, CL, EW): shares and their options must not become futures.
+        stated = self.text("asset_class").lower()
+        is_stock = self.text("right").lower() in _STOCK_WORDS
+        self.is_security = is_stock or self.text("kind") == SECURITY or (bool(stated) and stated not in _FUTURE_WORDS)
 
     def called(self, concept: str) -> str:
         return self.dialect.called(concept)
+
+    def instruments(self) -> Mapping[str, Instrument]:
+        """The instruments that the row may be about: no futures where it says that it is a security."""
+        if self.is_security:
+            return {root: row for root, row in instruments().items() if row.asset_class is not AssetClass.FUTURE}
+        return instruments()
+
+    def instrument(self, root: str) -> Instrument:
+        """What the table says of a root, as far as the row may be about it."""
+        return instrument(root, futures=False if self.is_security else None)
 
     def refuse(self, problem: str, remedy: str = "") -> None:
         self.problems.append((problem, remedy))
@@ -255,7 +272,7 @@ def _right(cells: _Cells, named: OptionSymbol | None) -> Right | None:
 
 def _names(cells: _Cells, named: OptionSymbol | None, *, exact: bool, ticker: str) -> None:
     """The underlying and the root, from the columns, the symbol and the instruments table."""
-    table = instruments()
+    table = cells.instruments()
     stated = plain_name(cells.text("underlying"))
     root = plain_name(cells.text("root"))
     for concept, name in (("underlying", stated), ("root", root)):
@@ -284,7 +301,7 @@ def _names(cells: _Cells, named: OptionSymbol | None, *, exact: bool, ticker: st
     if root in table and stated and table[root].underlying != stated:
         _disagree(cells, "underlying", stated, root)
         return
-    cells.underlying = stated or underlying_of(root)
+    cells.underlying = stated or (table[root].underlying if root in table else root)
     cells.root = root or stated
 
 
@@ -343,8 +360,8 @@ def _strike(cells: _Cells, named: OptionSymbol | None) -> float:
 
 def _facts(cells: _Cells) -> Instrument:
     """The row of the instruments table: of the root, else of the underlying."""
-    found = instrument(cells.root)
-    return instrument(cells.underlying) if found.assumed and cells.underlying != cells.root else found
+    found = cells.instrument(cells.root)
+    return cells.instrument(cells.underlying) if found.assumed and cells.underlying != cells.root else found
 
 
 def _no_option_terms(cells: _Cells) -> None:
@@ -438,7 +455,8 @@ def _complete(cells: _Cells, quantity: float, strike: float) -> Reading:
             multiplier = facts.multiplier
     if cells.problems or facts is None or right is None:
         return Reading(None, (cells.finding(),))
-    is_index = asset_class in (AssetClass.BROAD_INDEX, AssetClass.NARROW_INDEX)
+    # An index that the table doesn't know: listed index options are European and cash-settled, but for OEX, which it knows.
+    is_unknown_index = facts.assumed and asset_class in (AssetClass.BROAD_INDEX, AssetClass.NARROW_INDEX)
     if settlement is None:
         settlement = _settlement(cells.root, cells.expiry) if right.is_option else Settlement.PM
     leg = Leg(
@@ -453,9 +471,9 @@ def _complete(cells: _Cells, quantity: float, strike: float) -> Reading:
         multiplier=multiplier,
         spot=spot,
         asset_class=asset_class or (AssetClass.FUTURE if right is Right.FUTURE else facts.asset_class),
-        style=style or facts.style,
+        style=style or (Style.EUROPEAN if is_unknown_index else facts.style),
         settlement=settlement,
-        cash_settled=is_index if facts.assumed and asset_class is not None else facts.cash_settled,
+        cash_settled=is_unknown_index or facts.cash_settled,
         leverage=facts.leverage if math.isnan(leverage) else leverage,
         assumed=facts.assumed and asset_class is None and right is not Right.FUTURE,
         listed=listed,

@@ -1,0 +1,147 @@
+"""BOOK_MARGIN and EXPIRY_MARGIN: what a range of legs requires, in all and per expiry."""
+
+from __future__ import annotations
+
+import datetime as dt
+import math
+from collections.abc import Sequence
+from typing import Annotated, Any
+
+import numpy as np
+
+from optmargin.core.contracts import AccountType
+from optmargin.core.errors import ErrorCode, Finding, MarginError, Severity
+from optmargin.core.money import cents
+from optmargin.core.positions.table import range_accounts
+from optmargin.functions.declare import About, Example, Unit, worksheet_function
+from optmargin.functions.naked import AsOf, Book
+from optmargin.margin.account import margin_account
+from optmargin.margin.requirement import AccountRequirement, Group
+from optmargin.rules.book import TermsInForce
+from optmargin.sizing.slots import SLOT_WIDTH, free_slots
+
+Legs = Annotated[
+    Any,
+    About(
+        "Positions under a header row: underlying, right, strike, expiry, quantity, and price, spot where known",
+        Unit.LEGS,
+    ),
+]
+AccountTypeWord = Annotated[Any, About("Kind of account: margin, cash or ira", Unit.ACCOUNT_TYPE)]
+
+_SEED = "Trader's seven points on margin, number 5"
+_LEGS = (
+    '{"underlying","right","strike","expiry","quantity";'
+    '"SPX","put",3800,"2022-12-23",-5;"SPX","put",3795,"2022-12-23",5;'
+    '"SPX","call",3980,"2022-12-30",-5;"SPX","call",3985,"2022-12-30",5}'
+)
+# The header of EXPIRY_MARGIN's table.
+EXPIRY_COLUMNS = ("underlying", "expiry", "put_side", "call_side", "requirement", "free_put_slots", "free_call_slots")
+
+
+def _margined(
+    legs: Any, in_force: TermsInForce, as_of: np.datetime64, account_type: AccountType
+) -> list[AccountRequirement]:
+    day: dt.date | None = None if np.isnat(as_of) else as_of.astype(object)
+    loaded = range_accounts(legs, "legs")
+    refuse(loaded.findings)
+    return [margin_account(account, in_force, as_of=day, account_type=account_type) for account in loaded.accounts]
+
+
+def refuse(findings: Sequence[Finding]) -> None:
+    """Raises the first finding that makes a figure incomplete; a cell has no place for a partial one.
+
+    Raises:
+        MarginError: ``#N/A`` with the finding's sentence.
+    """
+    for finding in findings:
+        if finding.severity is Severity.INCOMPLETE:
+            where = f"{finding.place}: " if finding.place else ""
+            raise MarginError(ErrorCode.MISSING, f"{where}{finding.problem}", finding.remedy)
+
+
+@worksheet_function(
+    "BOOK_MARGIN",
+    category="Margin",
+    about=(
+        "Initial margin requirement of a whole book of positions, in the rule book's own convention: per expiry the worst "
+        "settlement loss of covered options, uncovered shorts and stock by their rules."
+    ),
+    returns=Unit.USD,
+    example=Example(f"=BOOK_MARGIN({_LEGS})", 5000.0, _SEED),
+    by_element=False,
+)
+def book_margin(
+    in_force: TermsInForce,
+    legs: Legs,
+    book: Book = "ibkr",  # noqa: ARG001 - the caller looked the terms up by it
+    as_of: AsOf = None,
+    account_type: AccountTypeWord = "margin",
+) -> float:
+    """The requirement in USD, summed over the accounts of the range.
+
+    Raises:
+        MarginError: ``#VALUE!`` when the range has no fit header; ``#N/A`` when a row can't be read or a figure is missing.
+    """
+    margined = _margined(legs, in_force, as_of, account_type)
+    for account in margined:
+        refuse(account.findings)
+    return math.fsum(account.requirement for account in margined)
+
+
+@worksheet_function(
+    "EXPIRY_MARGIN",
+    category="Margin",
+    about=(
+        "Margin requirement per underlying and expiry of a book of positions, with what each side would require alone and how many "
+        "$5 slots of each side ride free. Spills a table with a header."
+    ),
+    returns=Unit.TABLE,
+    example=Example(
+        f"=EXPIRY_MARGIN({_LEGS})",
+        "[['underlying', 'expiry', 'put_side', 'call_side', 'requirement', 'free_put_slots', 'free_call_slots'], "
+        "['SPX', datetime.date(2022, 12, 23), 2500.0, 0.0, 2500.0, 0.0, 5.0], "
+        "['SPX', datetime.date(2022, 12, 30), 0.0, 2500.0, 2500.0, 5.0, 0.0]]",
+        _SEED,
+    ),
+    by_element=False,
+)
+def expiry_margin(
+    in_force: TermsInForce,
+    legs: Legs,
+    book: Book = "ibkr",  # noqa: ARG001 - the caller looked the terms up by it
+    as_of: AsOf = None,
+    account_type: AccountTypeWord = "margin",
+    slot_width: Annotated[Any, About("Width of a slot between its strikes", Unit.USD_PER_SHARE, above=0)] = SLOT_WIDTH,
+) -> list[list[Any]]:
+    """The table: :data:`EXPIRY_COLUMNS`, one row per underlying and expiry; a group without a requirement has error cells.
+
+    Raises:
+        MarginError: ``#VALUE!`` when the range has no fit header; ``#N/A`` when a row of no known group can't be read.
+    """
+    rows: list[list[Any]] = [list(EXPIRY_COLUMNS)]
+    for account in _margined(legs, in_force, as_of, account_type):
+        rows.extend(_row(account, group, slot_width) for group in account.groups)
+    return rows
+
+
+def _row(account: AccountRequirement, group: Group, slot_width: float) -> list[Any]:
+    name = [group.underlying, group.expiry]
+    if group.blocked:
+        return [*name, *[_why(account, group)] * (len(EXPIRY_COLUMNS) - len(name))]
+    free = free_slots(group.profile, slot_width, group.multiplier)
+    requirement = group.initial.in_convention(account.book.convention)
+    money = [cents(amount) for amount in (group.put_side, group.call_side, requirement)]
+    unknown = MarginError(
+        ErrorCode.MISSING, f"{group.underlying} {group.expiry}: a price that this figure needs is missing", ""
+    )
+    return [*name, *(unknown if amount is None else amount for amount in money), float(free.puts), float(free.calls)]
+
+
+def _why(account: AccountRequirement, group: Group) -> MarginError:
+    """Why a group has no requirement."""
+    for finding in account.findings:
+        mine = finding.underlying == group.underlying and finding.expiry in (group.expiry, None)
+        if finding.severity is Severity.INCOMPLETE and mine:
+            return MarginError(ErrorCode.MISSING, str(finding), "")
+    return MarginError(ErrorCode.MISSING, f"{group.underlying} {group.expiry} has no requirement", "")

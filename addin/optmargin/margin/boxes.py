@@ -1,0 +1,72 @@
+"""Long boxes among the covered legs of one expiry: a sure payment, on which some books lend.
+
+A long box is a long call and a short put of one strike with a short call and a long put of a higher one. Cboe's manual (p. 49)
+asks for half of the difference of the strikes where the options are European and cash-settled.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from optmargin.core.contracts import Right
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+
+@dataclass(frozen=True, slots=True)
+class Box:
+    """So many long boxes of two strikes.
+
+    Attributes:
+        lower, upper: the strikes, USD per share.
+        units: how many.
+        legs: the rows of the four legs: long call, short put, short call, long put.
+    """
+
+    lower: float
+    upper: float
+    units: int
+    legs: tuple[int, int, int, int]
+
+
+def long_boxes(
+    rows: NDArray[np.intp], right: NDArray[np.int8], strike: NDArray[np.float64], units: NDArray[np.float64]
+) -> list[Box]:
+    """The long boxes in a group of covered legs, the widest first; no contract is in two of them.
+
+    Args:
+        rows: the legs' rows, shape (n,).
+        right, strike: of each leg.
+        units: signed contracts, negative for short.
+    """
+    left = units.astype(np.int64).copy()
+    is_call = right == Right.CALL
+
+    def holding(*, call: bool, long: bool) -> list[int]:
+        return [int(at) for at in np.flatnonzero((is_call == call) & (units > 0 if long else units < 0))]
+
+    pairs = sorted(
+        (
+            (low_call, low_put, high_call, high_put)
+            for low_call in holding(call=True, long=True)
+            for low_put in holding(call=False, long=False)
+            if strike[low_call] == strike[low_put]
+            for high_call in holding(call=True, long=False)
+            for high_put in holding(call=False, long=True)
+            if strike[high_call] == strike[high_put] > strike[low_call]
+        ),
+        key=lambda legs: (strike[legs[0]] - strike[legs[2]], strike[legs[0]]),
+    )
+    found = []
+    for legs in pairs:
+        count = int(min(abs(left[at]) for at in legs))
+        if count:
+            for at in legs:
+                left[at] -= int(np.sign(units[at])) * count
+            taken = (int(rows[legs[0]]), int(rows[legs[1]]), int(rows[legs[2]]), int(rows[legs[3]]))
+            found.append(Box(float(strike[legs[0]]), float(strike[legs[2]]), count, taken))
+    return found
