@@ -185,3 +185,20 @@ def traders(count: int, seed: int, *, expiries: int = 8, most: int = 10, **terms
         else:
             legs += [(-quantity, right, expiry, short)]
     return problem(legs[:count], **terms)
+
+
+def balanced(count: int, seed: int, *, expiries: int = 8, most: int = 10, **terms) -> PairingProblem:
+    """Iron condors sold within 2.5 % of the spot, wings 5 to 50 wide: a covered book as traders hold it.
+
+    So near the spot leaving a short uncovered never pays. Further out it can, in a large book: one uncovered strangle
+    frees two long options, which then may cover where they are worth more.
+    """
+    rng = np.random.default_rng(seed)
+    legs = []
+    for _ in range(count // 4):
+        quantity, expiry = int(rng.integers(1, most + 1)), int(rng.integers(expiries))
+        put, call = SPOT - 5.0 * int(rng.integers(1, 21)), SPOT + 5.0 * int(rng.integers(1, 21))
+        below, above = 5.0 * int(rng.integers(1, 11)), 5.0 * int(rng.integers(1, 11))
+        legs += [(-quantity, PUT, expiry, put), (quantity, PUT, expiry, put - below)]
+        legs += [(-quantity, CALL, expiry, call), (quantity, CALL, expiry, call + above)]
+    return problem(legs, **terms)

@@ -31,10 +31,12 @@ from optmargin.margin.choice_sweep import covering_all_is_cheapest, is_balanced,
 
 __all__ = ["Pairing", "PairingProblem", "choose"]
 
-# USD. Amounts are rounded to the cent at the edge: a total and a bound closer than half a cent are one figure. Relative:
-# the solver's own tolerance on its objective, in float64, for books of many millions.
+# USD. Amounts are rounded to the cent at the edge: a total and a bound closer than half a cent are one figure. For books
+# of many millions, relative: what float64 leaves of a sum of thousands of amounts, and, once HiGHS says that its search
+# is complete, its own tolerance on counts and rows.
 HALF_A_CENT = 0.005
-RELATIVE_TOLERANCE = 1e-9
+RELATIVE_TOLERANCE = 1e-12
+SOLVER_TOLERANCE = 1e-6
 
 
 def choose(problem: PairingProblem, *, time_limit: float | None = None) -> Pairing:
@@ -47,7 +49,8 @@ def choose(problem: PairingProblem, *, time_limit: float | None = None) -> Pairi
 
     Args:
         problem: the legs and the terms of the book.
-        time_limit: seconds; None for as long as the proof takes.
+        time_limit: seconds; None for as long as the proof takes, which for hundreds of legs over many expiries can be
+            minutes or more.
 
     Raises:
         MarginError: an amount, count or index that no rule can price.
@@ -115,7 +118,6 @@ def _common(*counts: Integers) -> int:
 def _priced(problem: PairingProblem, book: Book, decision: Decision, bound: float, *, exhausted: bool) -> Pairing:
     """The decision's own price, from its whole numbers alone, and its contracts handed back to the lots."""
     uncovered = decision.uncovered(book)
-    unknown = np.where(book.unknown, uncovered, 0)
     covers = decision.units
     common = _common(decision.covered, uncovered, decision.spared, covers, decision.activity_units)
     loss, settlement = worst_losses(
@@ -134,10 +136,11 @@ def _priced(problem: PairingProblem, book: Book, decision: Decision, bound: floa
         ]
     )
     total = common * math.fsum(amounts.tolist())
-    proven = exhausted or total - bound <= max(HALF_A_CENT, RELATIVE_TOLERANCE * abs(total))
+    nearness = SOLVER_TOLERANCE if exhausted else RELATIVE_TOLERANCE
+    proven = total - bound <= max(HALF_A_CENT, nearness * abs(total))
     bound = total if proven else min(bound, total)
     covered_lots, uncovered_lots, spared_lots, activity_units = _by_short_lot(problem, book, decision, uncovered)
-    assigned = _by_long_lot(problem, book, decision)
+    assigned = _by_long_lot(problem, decision)
     pairs = _pairs(problem, uncovered_lots - spared_lots, spared_lots)
     return Pairing(
         total=total,
@@ -195,7 +198,7 @@ def _by_short_lot(
     )
 
 
-def _by_long_lot(problem: PairingProblem, book: Book, decision: Decision) -> tuple[Integers, Integers, Integers]:
+def _by_long_lot(problem: PairingProblem, decision: Decision) -> tuple[Integers, Integers, Integers]:
     """Long lot, covered expiry and contracts per assignment.
 
     The latest groups choose first, and take the long options that expire soonest after them: what can cover a later

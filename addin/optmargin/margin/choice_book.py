@@ -196,7 +196,7 @@ def used_with_stock(leg_of_activity: Integers, activity_units: Integers, legs: i
 def checked(problem: PairingProblem) -> PairingProblem:
     """The same problem with arrays of the expected kinds; whatever no rule can price is refused."""
     shares = float(problem.shares)
-    columns: dict[str, NDArray[Any]] = {}
+    columns: dict[str, Any] = {}
     for side in ("short", "long"):
         for name in ("right", "expiry", "units"):
             columns[f"{side}_{name}"] = _whole(getattr(problem, f"{side}_{name}"), f"{side}_{name}")

@@ -5,18 +5,28 @@ from __future__ import annotations
 import math
 import time
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
 
-from optmargin.margin.choice_book import Booleans, Floats
-from optmargin.margin.choice_model import Model, uncovered_row
+from optmargin.core.errors import ErrorCode, MarginError
+from optmargin.margin.choice_model import uncovered_row
 
 if TYPE_CHECKING:
-    from optmargin.margin.choice_book import Book
+    from optmargin.margin.choice_book import Book, Booleans, Floats
+    from optmargin.margin.choice_model import Model
 
 # A count in a solution of HiGHS is whole to within its own tolerance (1e-6); beyond this one it is a fraction.
 WHOLE_WITHIN = 1e-5
+
+# How the caller's time is shared: of what the relaxation leaves, this part for the pairings next to it, so that there
+# is an answer, and the rest for the proof. Below the least search (seconds) starting the solver isn't worth it.
+ROUNDING_SHARE = 0.6
+LEAST_SEARCH = 0.02
+
+# The search of the whole programme begins with the relaxation again, and with cuts that cost as much several times over:
+# with less time left than this multiple of what the relaxation took, it ends with nothing.
+SEARCH_WORTH = 3.0
 
 
 @dataclass(frozen=True, eq=False)
@@ -62,7 +72,7 @@ def _with_fewest_uncovered(model: Model, counted: Booleans) -> Model:
     factors, constant = uncovered_row(model, counted)
     if model.book.stock_units:
         counting = replace(model, cost=factors, constant=constant)
-        fewest = round(constant + _milp(counting, model.lower, model.upper, None).bound)
+        fewest = round(constant + _milp(counting, model.lower, model.upper, None).cost)
     else:
         fewest = _fewest_uncovered(model.book, counted)
     return replace(
@@ -93,24 +103,118 @@ def _fewest_uncovered(book: Book, counted: Booleans) -> int:
 
 def solved(model: Model, clock: Clock) -> Solution:
     """The optimum of a model, or the best found when the time ran out."""
-    return _milp(model, model.lower, model.upper, clock.left)
+    if not model.shorts and not model.book.stock_units:
+        return Solution(model.lower, bound=0.0, exhausted=True)
+    if math.isinf(clock.left):
+        return _found(_milp(model, model.lower, model.upper, None), model)
+
+    before = clock.left
+    bound, relaxed = _relaxation(model)
+    took = before - clock.left
+    if relaxed is None:  # the programme always has a solution: the solver itself gave up
+        return _any(model)
+    between = np.abs(relaxed - np.rint(relaxed)) > WHOLE_WITHIN
+    if not (between & model.whole).any():
+        return Solution(relaxed, bound, exhausted=True)
+    # Within rounding of the relaxation there is nearly always a pairing, and a good one, and few are left to look at.
+    below = np.where(model.whole, np.floor(relaxed + WHOLE_WITHIN), model.lower)
+    above = np.where(model.whole, np.ceil(relaxed - WHOLE_WITHIN), model.upper)
+    worth_searching = (1.0 - ROUNDING_SHARE) * clock.left > max(LEAST_SEARCH, SEARCH_WORTH * took)
+    best = _near(model, below, above, (ROUNDING_SHARE if worth_searching else 1.0) * clock.left, relaxed)
+    if best.values is None or worth_searching:
+        whole = _milp(model, model.lower, model.upper, clock.left)
+        if whole.exhausted:
+            return _found(whole, model)
+        bound = max(bound, whole.bound)
+        best = min(best, whole, key=lambda search: search.cost)
+    if best.values is None:
+        return replace(_any(model), bound=bound)
+    return Solution(best.values, bound, exhausted=False)
 
 
-def _milp(model: Model, lower: Floats, upper: Floats, limit: float | None) -> Solution:
+@dataclass(frozen=True, eq=False)
+class _Search:
+    """What HiGHS found, if anything, at which cost, and the bound within the limits that it was given."""
+
+    values: Floats | None
+    cost: float
+    bound: float
+    exhausted: bool
+
+
+def _found(search: _Search, model: Model) -> Solution:
+    if search.values is None:
+        return _any(model)
+    return Solution(search.values, search.bound, search.exhausted)
+
+
+def _any(model: Model) -> Solution:
+    """Some permitted decision, losses and straddles disregarded: a flow in a network, which is never hard."""
+    simple = replace(model, cost=np.where(model.whole, np.maximum(model.cost, 0.0), 0.0))
+    search = _milp(simple, model.lower, model.upper, None)
+    if search.values is None:
+        raise MarginError(ErrorCode.NUM, "no permitted pairing was found", "report this book: every book has one")
+    return Solution(search.values, -model.constant, exhausted=False)  # requirements are never negative
+
+
+def _relaxation(model: Model) -> tuple[float, Floats | None]:
+    """The least cost when contracts could be split, and how."""
+    answer = _milp(replace(model, whole=np.zeros_like(model.whole)), model.lower, model.upper, None)
+    return (answer.cost, answer.values) if answer.exhausted else (-model.constant, None)
+
+
+def _near(model: Model, lower: Floats, upper: Floats, limit: float, relaxed: Floats) -> _Search:
+    """The search within narrow limits, most unknowns being fixed: they are taken out beforehand.
+
+    Rows of prices at which the group's loss stays far below its worst are taken out too. That can only make a solution
+    look cheaper than it is, never forbid one, and what is found is priced from its contracts afterwards.
+    """
+    fixed = lower == upper
+    free = np.flatnonzero(~fixed)
+    known = model.matrix @ np.where(fixed, lower, 0.0)
+    rows = model.matrix.tocsc()[:, free].tocsr()
+    losses = np.zeros(model.cost.size)
+    losses[model.cost.size - model.book.expiries :] = 1.0
+    of_loss = model.matrix @ losses < 0
+    slack = model.row_upper - model.matrix @ relaxed
+    reach = abs(rows).max() if rows.nnz else 0.0
+    wanted = (np.diff(rows.indptr) > 0) & ~(of_loss & (slack > reach))
+    smaller = replace(
+        model,
+        cost=model.cost[free],
+        whole=model.whole[free],
+        matrix=rows[wanted],
+        row_lower=(model.row_lower - known)[wanted],
+        row_upper=(model.row_upper - known)[wanted],
+    )
+    search = _milp(smaller, lower[free], upper[free], limit)
+    if search.values is None:
+        return search
+    values = lower.copy()
+    values[free] = search.values
+    # the losses as they are, at every price
+    contracts = np.where(losses > 0, 0.0, values)
+    worst = (model.matrix @ contracts)[of_loss]
+    group = model.matrix[of_loss][:, model.cost.size - model.book.expiries :].tocoo().col
+    values[losses > 0] = 0.0
+    np.maximum.at(values, group + model.cost.size - model.book.expiries, worst)
+    return replace(search, values=values, cost=float(model.cost @ values))
+
+
+def _milp(model: Model, lower: Floats, upper: Floats, limit: float | None) -> _Search:
     from scipy.optimize import Bounds, LinearConstraint, milp
 
-    options: dict[str, float] = {"mip_rel_gap": 0.0}
-    if limit is not None and math.isfinite(limit):
-        options["time_limit"] = max(limit, 0.01)
-    answer = milp(
+    options: dict[str, Any] = {"mip_rel_gap": 0.0}
+    if limit is not None:
+        options["time_limit"] = max(limit, LEAST_SEARCH)
+    answer: Any = milp(
         model.cost,
         integrality=model.whole.astype(np.int64),
         bounds=Bounds(lower, upper),
         constraints=LinearConstraint(model.matrix, model.row_lower, model.row_upper),
-        options=options,
+        options=cast("Any", options),
     )
+    bound = -math.inf if answer.mip_dual_bound is None else float(answer.mip_dual_bound)
     if answer.x is None:
-        raise RuntimeError(answer.message)
-    return Solution(
-        answer.x, answer.mip_dual_bound if answer.mip_dual_bound is not None else answer.fun, answer.status == 0
-    )
+        return _Search(None, math.inf, bound, exhausted=False)
+    return _Search(answer.x, float(answer.fun), bound, exhausted=answer.status == 0)
