@@ -439,15 +439,15 @@ def test_a_source_is_cited_in_a_line() -> None:
 
 
 def test_what_a_caller_gets() -> None:
-    asked = book("ibkr").on(dt.date(2024, 3, 1))
+    asked = book("ibkr").on(dt.date(2023, 3, 1))
     assert (asked.book, asked.title, asked.convention) == (
         "ibkr",
         "Interactive Brokers, Reg T margin",
         Convention.FIELD,
     )
-    assert asked.as_of == dt.date(2024, 3, 1)
+    assert asked.as_of == dt.date(2023, 3, 1)
     assert book("ibkr").on(None).as_of is None
-    assert asked.version("stock.initial_long").last_day == dt.date(2024, 5, 31)
+    assert asked.version("stock.initial_long").last_day == dt.date(2023, 12, 31)
     with pytest.raises(TypeError):
         asked.terms.uncovered.rate[AssetClass.EQUITY] = 0.0  # type: ignore[index]
 

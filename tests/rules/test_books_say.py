@@ -147,9 +147,14 @@ def test_ibkr_gives_no_loan_on_options() -> None:
 
 @pytest.mark.parametrize(
     ("day", "long", "short"),
-    [((2012, 10, 26), 0.25, 0.30), ((2024, 5, 31), 0.25, 0.30), ((2024, 6, 1), 0.50, 0.50), ((2026, 1, 2), 0.50, 0.50)],
+    [
+        ((2012, 10, 26), 0.25, 0.30),
+        ((2023, 12, 31), 0.25, 0.30),
+        ((2024, 1, 1), 0.50, 0.50),
+        ((2026, 1, 2), 0.50, 0.50),
+    ],
 )
-def test_ibkr_stock_showed_25_and_30_percent_in_2023_and_50_in_june_2024(
+def test_ibkr_stock_showed_25_and_30_percent_in_2023_and_50_in_2024(
     day: tuple[int, int, int], long: float, short: float
 ) -> None:
     """TWS in LEAN's tests: 10,276.15 on 41,104.6 and 12,338.58 on 41,128.6 in 2023; 26,231 on 52,462 in 2024."""
@@ -158,11 +163,10 @@ def test_ibkr_stock_showed_25_and_30_percent_in_2023_and_50_in_june_2024(
     assert (terms.maintenance_long, terms.maintenance_short) == (0.25, 0.30)
 
 
-def test_ibkr_covered_calls_are_in_the_money_amount_and_25_percent_of_the_stock_at_the_lesser_of_spot_and_strike() -> (
-    None
-):
+def test_ibkr_covered_calls_were_in_the_money_amount_and_25_percent_of_the_stock_in_2023() -> None:
     """Four TWS rows of 2023 (53,714; 38,756; 20,939; 19,325); Place Trade's table for the covered put."""
-    terms = now("ibkr").terms.stock
+    terms = on("ibkr", 2023, 5, 10).terms.stock
+    assert now("ibkr").terms.stock.covered_call_initial_rate == now("ibkr").terms.stock.initial_long
     assert terms.covered_call is CoveredCallForm.IN_THE_MONEY_PLUS_STOCK
     assert terms.covered_call_initial_rate == 0.25
     assert terms.covered_put is CoveredPutForm.STOCK_PLUS_IN_THE_MONEY

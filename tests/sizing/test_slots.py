@@ -1,7 +1,6 @@
 """Slots of an account, and what rides free in an expiry; from the trader's seven points, numbers 2, 4 and 5."""
 
 import numpy as np
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 

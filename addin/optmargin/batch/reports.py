@@ -32,6 +32,7 @@ class Settings:
         net_liq: net liquidation values in USD by account; the key ``""`` is for the only account of a file.
         spots: prices of underlyings, USD per share, by name.
         slot_width: USD per share.
+        time_limit: seconds for the choice of the pairing of one underlying.
     """
 
     book: str = "ibkr"
@@ -41,6 +42,7 @@ class Settings:
     net_liq: Mapping[str, float] = field(default_factory=dict)
     spots: Mapping[str, float] = field(default_factory=dict)
     slot_width: float = SLOT_WIDTH
+    time_limit: float = 10.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +87,7 @@ def _report(account: Account, loaded: Loaded, settings: Settings) -> MarginRepor
         account_type=settings.account_type or account.account_type or AccountType.MARGIN,
         origin=Origin(loaded.file, loaded.layout),
         slot_width=settings.slot_width,
+        time_limit=settings.time_limit,
     )
 
 

@@ -4,15 +4,10 @@ from __future__ import annotations
 
 import math
 from decimal import ROUND_HALF_EVEN, Decimal
-from typing import overload
 
 CENT = Decimal("0.01")
 
 
-@overload
-def cents(amount: float) -> float: ...
-@overload
-def cents(amount: None) -> None: ...
 def cents(amount: float | None) -> float | None:
     """An amount in USD rounded to the cent, half to even, as brokers' reports do (0.775 is 0.78, 0.725 is 0.72).
 

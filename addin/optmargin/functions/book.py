@@ -38,6 +38,9 @@ _LEGS = (
 # The header of EXPIRY_MARGIN's table.
 EXPIRY_COLUMNS = ("underlying", "expiry", "put_side", "call_side", "requirement", "free_put_slots", "free_call_slots")
 
+# A cell can't wait for long, and what it shows is a permitted requirement all the same, if not always proven the least.
+_SECONDS = 2.0
+
 
 def _margined(
     legs: Any, in_force: TermsInForce, as_of: np.datetime64, account_type: AccountType
@@ -45,7 +48,10 @@ def _margined(
     day: dt.date | None = None if np.isnat(as_of) else as_of.astype(object)
     loaded = range_accounts(legs, "legs")
     refuse(loaded.findings)
-    return [margin_account(account, in_force, as_of=day, account_type=account_type) for account in loaded.accounts]
+    return [
+        margin_account(account, in_force, as_of=day, account_type=account_type, time_limit=_SECONDS)
+        for account in loaded.accounts
+    ]
 
 
 def refuse(findings: Sequence[Finding]) -> None:

@@ -21,12 +21,14 @@ if TYPE_CHECKING:
     from optmargin.core.legs import LegTable
     from optmargin.rules.book import TermsInForce
 
-# A group's key inside one account: underlying, day of expiry (None for stock), settlement.
-GroupKey = tuple[str, dt.date | None, Settlement]
-
 
 def margin_account(
-    account: Account, in_force: TermsInForce, *, as_of: dt.date | None, account_type: AccountType = AccountType.MARGIN
+    account: Account,
+    in_force: TermsInForce,
+    *,
+    as_of: dt.date | None,
+    account_type: AccountType = AccountType.MARGIN,
+    time_limit: float | None = None,
 ) -> AccountRequirement:
     """The requirement of one account as a reader loaded it.
 
@@ -35,6 +37,8 @@ def margin_account(
         in_force: the terms of the book, on the day.
         as_of: the day; legs that expired before it have no requirement. None asks no such question.
         account_type: margin, cash or IRA; the account's own type is not looked at.
+        time_limit: seconds for the choice of the pairing of one underlying; where it runs out, a finding says how far the
+            requirement may be above the least. None takes as long as the proof takes.
     """
     return margin_legs(
         account.legs,
@@ -43,6 +47,7 @@ def margin_account(
         account_type=account_type,
         account=account.account,
         findings=account.findings,
+        time_limit=time_limit,
     )
 
 
@@ -54,6 +59,7 @@ def margin_legs(
     account_type: AccountType = AccountType.MARGIN,
     account: str = "",
     findings: Sequence[Finding] = (),
+    time_limit: float | None = None,
 ) -> AccountRequirement:
     """The requirement of a table of legs of one account; arguments as for :func:`margin_account`.
 
@@ -64,6 +70,7 @@ def margin_legs(
         account_type: margin, cash or IRA.
         account: the account's number, for the findings.
         findings: what is known to be wrong with the legs; a finding of severity ``INCOMPLETE`` blocks what it names.
+        time_limit: seconds per underlying, or None.
     """
     noticed = [*findings, *_what_cannot_be_margined(legs, as_of, account)]
     groups: list[Group] = []
@@ -71,7 +78,9 @@ def margin_legs(
         chosen = legs.where(legs.underlying == underlying)
         mine = [each for each in noticed if each.underlying == underlying]
         blocked, open_legs = _apart(underlying, chosen, mine)
-        margined, more = margin_underlying(open_legs, in_force, as_of=as_of, account_type=account_type, account=account)
+        margined, more = margin_underlying(
+            open_legs, in_force, as_of=as_of, account_type=account_type, account=account, time_limit=time_limit
+        )
         noticed.extend(more)
         groups.extend(_in_order([*margined, *blocked]))
     complete = not any(group.blocked for group in groups) and not _account_is_blocked(noticed)

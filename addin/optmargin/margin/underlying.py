@@ -37,7 +37,13 @@ Moment = tuple[dt.date, Settlement]
 
 
 def margin_underlying(
-    legs: LegTable, in_force: TermsInForce, *, as_of: dt.date | None, account_type: AccountType, account: str
+    legs: LegTable,
+    in_force: TermsInForce,
+    *,
+    as_of: dt.date | None,
+    account_type: AccountType,
+    account: str,
+    time_limit: float | None,
 ) -> tuple[list[Group], list[Finding]]:
     """The groups of one underlying, and what was noticed.
 
@@ -50,10 +56,11 @@ def margin_underlying(
         as_of: the day, or None where it isn't known (then no option counts as long-term).
         account_type: margin, cash or IRA.
         account: the account's number, for the findings.
+        time_limit: seconds for the choice of the pairing, or None.
     """
     if not len(legs):
         return [], []
-    book = _Book(legs, in_force, as_of, account_type, account)
+    book = _Book(legs, in_force, as_of, account_type, account, time_limit)
     is_stock = legs.right == Right.STOCK
     kinds: dict[tuple[object, float], list[int]] = defaultdict(list)
     for at in np.flatnonzero(~is_stock):
@@ -84,9 +91,16 @@ class _Book:
     """What the pools of one underlying share: the terms, the drafts of the groups and the findings."""
 
     def __init__(
-        self, legs: LegTable, in_force: TermsInForce, as_of: dt.date | None, account_type: AccountType, account: str
+        self,
+        legs: LegTable,
+        in_force: TermsInForce,
+        as_of: dt.date | None,
+        account_type: AccountType,
+        account: str,
+        time_limit: float | None,
     ) -> None:
         self.legs = legs
+        self.time_limit = time_limit
         self.in_force = in_force
         self.terms = in_force.terms
         self.as_of = as_of
@@ -115,6 +129,10 @@ class _Book:
     def note(self, problem: str, remedy: str = "", moment: Moment | None = None) -> None:
         """Notices something that leaves the figures as they are."""
         self._note(Severity.NOTE, problem, remedy, moment, 0)
+
+    def warn(self, problem: str, remedy: str = "") -> None:
+        """Notices something that leaves the figures as they are, and that they may be wrong by."""
+        self._note(Severity.WARNING, problem, remedy, None, 0)
 
     def _note(self, severity: Severity, problem: str, remedy: str, moment: Moment | None, line: int) -> None:
         finding = Finding(
@@ -295,14 +313,14 @@ class _Pool:
         """
         units = int(abs(position.quantity) // self.shares) if len(self.short) + len(self.long) else 0
         if not units:
-            return choose(self._problem(tests, 0, (), np.zeros(0))), 0.0
+            return self._choose(self._problem(tests, 0, (), np.zeros(0))), 0.0
         is_gross = self.book.in_force.convention is Convention.GROSS
         initial = np.array([use.requirement.initial_gross if is_gross else use.requirement.initial for use in uses])
         later = np.array(
             [use.requirement.maintenance_gross if is_gross else use.requirement.maintenance for use in uses]
         )
-        first = choose(self._problem(tests, units, uses, initial * self.shares))
-        kept = choose(self._problem(tests, units, uses, later * self.shares))
+        first = self._choose(self._problem(tests, units, uses, initial * self.shares))
+        kept = self._choose(self._problem(tests, units, uses, later * self.shares))
 
         def moved(pairing: Pairing, costs: NDArray[np.float64], other: NDArray[np.float64]) -> float:
             return pairing.total + float(((other - costs) * self.shares * pairing.activity_units).sum())
@@ -310,6 +328,18 @@ class _Pool:
         if moved(kept, later, initial) <= first.total + _LESS_THAN_A_CENT:
             return kept, 0.0
         return first, max(moved(first, initial, later) - kept.total, 0.0)
+
+    def _choose(self, problem: PairingProblem) -> Pairing:
+        """The cheapest pairing; where the time ran out before the proof, the report says how far off it may be."""
+        pairing = choose(problem, time_limit=self.book.time_limit)
+        if not pairing.proven:
+            name, share = self.book.underlying, pairing.gap / pairing.total if pairing.total else 0.0
+            self.book.warn(
+                f"{name}: the pairing that was found in {self.book.time_limit:g} s isn't proven to be the cheapest; "
+                f"the least requirement may be up to {dollars(pairing.gap)} ({share:.2%}) lower",
+                "allow more time (--time-limit)",
+            )
+        return pairing
 
     # The lines of the working
 
@@ -558,7 +588,7 @@ class _Pool:
             working=f"per share: {need.working}",
             initial=Amounts(need.initial_gross * shares, need.initial * shares, need.initial * shares),
             maintenance=Amounts(need.maintenance_gross * shares, need.maintenance * shares, need.maintenance * shares),
-            source=self.book.source("stock.covered_call" if "call" in need.rule else "stock.initial_long"),
+            source=self.book.source(_STOCK_SOURCES.get(need.rule, "stock.initial_long")),
         )
 
     def _long_lines(self, pairing: Pairing, uses: Sequence[Hedge]) -> None:
@@ -647,6 +677,13 @@ class _Pool:
 
 
 _LESS_THAN_A_CENT = 0.005
+# Which term's source a line about stock cites, where it isn't that of the stock's own rate.
+_STOCK_SOURCES = {
+    "covered call": "stock.covered_call_initial_rate",
+    "covered call, stock paid in full": "cash.uncovered_put",
+    "covered put": "stock.covered_put",
+    **dict.fromkeys(("protective put", "protective call", "collar", "conversion", "reversal"), "stock.hedge_rate"),
+}
 _OUTSIDE_FIELD = "; taken from cash, not in the margin field"
 
 

@@ -40,6 +40,7 @@ def margin_report(
     account_type: AccountType,
     origin: Origin,
     slot_width: float = SLOT_WIDTH,
+    time_limit: float | None = None,
 ) -> MarginReport:
     """The report of one account.
 
@@ -50,8 +51,9 @@ def margin_report(
         account_type: margin, cash or IRA.
         origin: where it came from.
         slot_width: USD per share between the strikes of a slot.
+        time_limit: seconds for the choice of the pairing of one underlying, or None.
     """
-    requirement = margin_account(account, in_force, as_of=as_of, account_type=account_type)
+    requirement = margin_account(account, in_force, as_of=as_of, account_type=account_type, time_limit=time_limit)
     figures, findings = _figures(account, requirement, slot_width)
     return MarginReport(
         account=account.account,
@@ -64,7 +66,7 @@ def margin_report(
         account_type=account_type.value,
         complete=requirement.complete,
         figures=figures,
-        expiries=_expiries(account, requirement, as_of, slot_width),
+        expiries=_expiries(account, requirement, as_of, slot_width, time_limit),
         positions=tuple(_position(leg, as_of) for leg in account.legs.rows()),
         working=tuple(_working(requirement)),
         findings=(*requirement.findings, *findings),
@@ -131,14 +133,14 @@ def _figures(
         equity_with_loan=_known(elv),
         initial=_known(requirement.initial.in_convention(convention)),
         maintenance=_known(requirement.maintenance.in_convention(convention)),
-        long_cost=_known(requirement.long_cost),
-        proceeds=_known(requirement.proceeds),
+        long_cost=_known(requirement.long_cost) if requirement.complete else None,
+        proceeds=_known(requirement.proceeds) if requirement.complete else None,
         deposit=_known(requirement.initial.deposit),
         available_funds=_known(available),
         excess_liquidity=_known(excess),
         cushion=None if ratio is None or math.isnan(ratio) else ratio,
         buying_power=None if available is None else _known(available * multiple),
-        leverage=geared,
+        leverage=geared if requirement.complete else None,  # left-out rows would make it too small
         slot_width=slot_width,
         slots=None if net_liq is None else int(slots(net_liq, slot_width, SLOT_MULTIPLIER)),
         slots_used=None if math.isnan(used) else round(used, 6) + 0.0,
@@ -149,7 +151,7 @@ def _figures(
 
 
 def _expiries(
-    account: Account, requirement: AccountRequirement, as_of: dt.date, slot_width: float
+    account: Account, requirement: AccountRequirement, as_of: dt.date, slot_width: float, time_limit: float | None
 ) -> tuple[ExpiryRow, ...]:
     order = sorted(
         range(len(requirement.groups)),
@@ -166,14 +168,19 @@ def _expiries(
         group = requirement.groups[at]
         released = math.nan
         if requirement.complete and group.expiry is not None:
-            released = _released(account, requirement, group, group.expiry, as_of)
+            released = _released(account, requirement, group, group.expiry, as_of, time_limit)
             left -= released
         rows.append(_expiry(group, requirement, as_of, slot_width, released, left))
     return tuple(rows)
 
 
 def _released(
-    account: Account, requirement: AccountRequirement, group: Group, expiry: dt.date, as_of: dt.date
+    account: Account,
+    requirement: AccountRequirement,
+    group: Group,
+    expiry: dt.date,
+    as_of: dt.date,
+    time_limit: float | None,
 ) -> float:
     """How much less the account requires once a group has expired, and everything of its underlying that expires earlier.
 
@@ -190,7 +197,9 @@ def _released(
         rest = legs.where(mine & later)
         if not len(rest):
             return 0.0
-        margined = margin_legs(rest, requirement.book, as_of=as_of, account_type=requirement.account_type)
+        margined = margin_legs(
+            rest, requirement.book, as_of=as_of, account_type=requirement.account_type, time_limit=time_limit
+        )
         return margined.initial.in_convention(requirement.book.convention)
 
     earlier = [

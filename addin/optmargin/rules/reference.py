@@ -43,7 +43,7 @@ def _book(found: Book) -> str:
         meaning = f"{about['what']} ({about['unit']})" if about["unit"] else about["what"]
         for number, version in enumerate(found.versions[key]):
             shown = (f"`{key}`", meaning) if number == 0 else ("", "")
-            lines.append(_row(found, version, shown))
+            lines.append(_row(version, shown))
     if found.differs:
         lines += ["", f"Where it differs from `{found.floor}`, the floor:", ""]
         lines += [f"- `{each.term}`: {each.why} ({each.source.cite})" for each in found.differs]
@@ -54,7 +54,7 @@ def _book(found: Book) -> str:
     return "\n".join(lines) + "\n"
 
 
-def _row(found: Book, version: DatedTerm, shown: tuple[str, str]) -> str:
+def _row(version: DatedTerm, shown: tuple[str, str]) -> str:
     cells = (*shown, str(version.first_day), _value(version.value), version.source.cite, version.note)
     return "| " + " | ".join(str(cell).replace("|", "\\|").replace("\n", " ") for cell in cells) + " |"
 

@@ -37,7 +37,7 @@ def slots(
         slot_width: USD per share between the strikes.
         multiplier: shares per contract.
     """
-    return np.maximum(np.floor(np.divide(net_liq, np.multiply(slot_width, multiplier)) * (1 + _NOISE)), 0.0) + 0.0  # type: ignore[no-any-return]
+    return np.maximum(np.floor(np.divide(net_liq, np.multiply(slot_width, multiplier)) * (1 + _NOISE)), 0.0) + 0.0
 
 
 @dataclass(frozen=True, slots=True)

@@ -39,7 +39,7 @@ class _Group(click.Group):
 @click.group(cls=_Group, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
 @click.version_option(__version__, prog_name="optmargin")
 def main() -> None:
-    """Option margin in your spreadsheet: what a book requires per expiry, and why.
+    r"""Option margin in your spreadsheet: what a book requires per expiry, and why.
 
     \b
     optmargin margin positions.csv --net-liq 100000     the requirement, per account and expiry
@@ -77,6 +77,12 @@ def _book_options(command: Callable[..., Any]) -> Callable[..., Any]:
             "--spot", multiple=True, metavar="SYM=PRICE", help="Price of an underlying; overrides the file's."
         ),
         click.option("--slot-width", default=5.0, show_default=True, help="Width of a slot, USD per share."),
+        click.option(
+            "--time-limit",
+            default=10.0,
+            show_default=True,
+            help="Seconds for the cheapest pairing of one underlying; what isn't proven by then is said.",
+        ),
     ]
     for option in reversed(options):
         command = option(command)
@@ -88,8 +94,10 @@ def _settings(options: dict[str, Any]) -> Settings:
     from optmargin.core.contracts import AccountType, parse_date
     from optmargin.core.errors import ErrorCode, MarginError
 
-    if options["slot_width"] <= 0:
-        raise MarginError(ErrorCode.NUM, f"--slot-width is {options['slot_width']:g}", "it must be greater than 0")
+    for name in ("slot_width", "time_limit"):
+        if not options[name] > 0:
+            option = f"--{name.replace('_', '-')}"
+            raise MarginError(ErrorCode.NUM, f"{option} is {options[name]:g}", "it must be greater than 0")
     return Settings(
         book=options["book"],
         today=dt.date.today(),
@@ -98,6 +106,7 @@ def _settings(options: dict[str, Any]) -> Settings:
         net_liq=dict(_figure_by_name(text, "--net-liq", "100000") for text in options["net_liq"]),
         spots=dict(_figure_by_name(text, "--spot", "SPX=4100") for text in options["spot"]),
         slot_width=options["slot_width"],
+        time_limit=options["time_limit"],
     )
 
 

@@ -22,7 +22,9 @@ def evaluate(formula: str) -> Answer:
     """
     text = formula.strip()
     if not text.lstrip("="):
-        raise MarginError(ErrorCode.VALUE, "the formula is empty, so it isn't a formula", "write it like =SLOTS(100000)")
+        raise MarginError(
+            ErrorCode.VALUE, "the formula is empty, so it isn't a formula", "write it like =SLOTS(100000)"
+        )
     tokens = _tokens(text if text.startswith("=") else f"={text}")
     reader = _Reader(text, tokens)
     answer = reader.call()
@@ -136,10 +138,7 @@ class _Reader:
             token = self.take()
             if (token.type, token.subtype) == ("ARRAY", "CLOSE"):
                 break
-            if token.type == "ARRAYROW":
-                if token.subtype == "OPEN" and rows[-1]:
-                    rows.append([])
-            elif token.type == "SEP":
+            if token.type == "SEP":
                 if token.subtype == "ROW":
                     rows.append([])
             else:

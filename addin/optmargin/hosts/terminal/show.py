@@ -67,7 +67,9 @@ def _working(report: MarginReport) -> Table:
     table.add_column(justify="right", no_wrap=True)
     table.add_column()
     for row in report.expiries:
-        table.add_row(Text(_money(row.requirement), style="bold"), Text(f"{row.underlying} {_day(row.expiry)}", style="bold"))
+        table.add_row(
+            Text(_money(row.requirement), style="bold"), Text(f"{row.underlying} {_day(row.expiry)}", style="bold")
+        )
         for line in report.working:
             if (line.underlying, line.expiry, line.settlement) == (row.underlying, row.expiry, row.settlement):
                 table.add_row(Text(_money(line.amount)), Text(f"{line.rule}: {line.label}"))
