@@ -17,7 +17,7 @@ from optmargin.rules.book import RuleBookError, book, book_names, load_book, ter
 from optmargin.rules.terms import Convention, SpreadRule
 
 CBOE = resources.files("optmargin.rules").joinpath("books/cboe.toml").read_text(encoding="utf-8")
-BOOKS = ("cboe", "ibkr", "ibkr-2005", "tastytrade")
+BOOKS = ("alpaca", "cboe", "ibkr", "ibkr-2005", "tastytrade")
 
 
 def changed(old: str, new: str, times: int = 1) -> str:
@@ -216,7 +216,7 @@ REFUSED = [
     (
         changed("value = true", 'value = "yes"'),
         (
-            "mine.toml: uncovered.minimum_includes_premium from 1999-08-01: 'yes' isn't true or false; "
+            "mine.toml: uncovered.permitted from 1999-08-01: 'yes' isn't true or false; "
             "write true or false, without quotes"
         ),
     ),
@@ -287,7 +287,7 @@ REFUSED = [
     (changed('floor = ""', 'floor = "cboe"'), 'mine.toml: book.floor is the book itself; write floor = ""'),
     (
         changed('floor = ""', 'floor = "cbeo"').replace('name = "cboe"', 'name = "mine"'),
-        "mine.toml: book.floor 'cbeo' isn't a book; did you mean 'cboe'? (known are cboe, ibkr, ibkr-2005, tastytrade)",
+        "mine.toml: book.floor 'cbeo' isn't a book; did you mean 'cboe'? (known are alpaca, cboe, ibkr, ibkr-2005, tastytrade)",
     ),
     (
         CBOE + '\n[[differs]]\nterm = "stock.hedge_rat"\nwhy = "so"\nsource = "manual"\n',
@@ -356,7 +356,7 @@ def test_a_book_may_end_and_then_says_so() -> None:
     assert late.value.remedy.startswith("ask for 2020-12-31 or earlier, or take book 'ibkr'")
 
 
-def test_the_books_are_these_four() -> None:
+def test_the_books_are_these() -> None:
     assert book_names() == BOOKS
 
 
@@ -370,9 +370,11 @@ def test_an_unknown_name_gives_the_nearest_and_all_known() -> None:
         book("ibrk")
     assert unknown.value.code is ErrorCode.VALUE
     assert str(unknown.value) == (
-        "there is no rule book 'ibrk'; did you mean 'ibkr'? (known are cboe, ibkr, ibkr-2005, tastytrade)"
+        "there is no rule book 'ibrk'; did you mean 'ibkr'? (known are alpaca, cboe, ibkr, ibkr-2005, tastytrade)"
     )
-    with pytest.raises(MarginError, match="there is no rule book 'xyzzy'; known are cboe, ibkr, ibkr-2005, tastytrade"):
+    with pytest.raises(
+        MarginError, match="there is no rule book 'xyzzy'; known are alpaca, cboe, ibkr, ibkr-2005, tastytrade"
+    ):
         book("xyzzy")
 
 

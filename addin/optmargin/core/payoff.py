@@ -76,7 +76,7 @@ class LossProfile:
         """Where the loss is worst: ``at 3795 and below``, ``from 3905 to 4100``, ``at 3985 and above``."""
         words = []
         for start, end in self.worst_runs:
-            if start == 0:
+            if start == 0 < end:
                 words.append(f"at {plain(end)} and below" if math.isfinite(end) else "at every price")
             elif math.isinf(end):
                 words.append(f"at {plain(start)} and above")

@@ -16,7 +16,7 @@ from optmargin.core.positions.table import range_accounts
 from optmargin.functions.declare import About, Example, Unit, worksheet_function
 from optmargin.functions.naked import AsOf, Book
 from optmargin.margin.account import margin_account
-from optmargin.margin.requirement import AccountRequirement, Group
+from optmargin.margin.requirement import AccountRequirement, Group, Line
 from optmargin.rules.book import TermsInForce
 from optmargin.sizing.slots import SLOT_WIDTH, free_slots
 
@@ -35,7 +35,8 @@ _LEGS = (
     '"SPX","put",3800,"2022-12-23",-5;"SPX","put",3795,"2022-12-23",5;'
     '"SPX","call",3980,"2022-12-30",-5;"SPX","call",3985,"2022-12-30",5}'
 )
-# The header of EXPIRY_MARGIN's table.
+# The headers of the tables that spill.
+EXPLAIN_COLUMNS = ("underlying", "expiry", "rule", "legs", "working", "amount", "maintenance", "source")
 EXPIRY_COLUMNS = ("underlying", "expiry", "put_side", "call_side", "requirement", "free_put_slots", "free_call_slots")
 
 # A cell can't wait for long, and what it shows is a permitted requirement all the same, if not always proven the least.
@@ -151,3 +152,50 @@ def _why(account: AccountRequirement, group: Group) -> MarginError:
         if finding.severity is Severity.INCOMPLETE and mine:
             return MarginError(ErrorCode.MISSING, str(finding), "")
     return MarginError(ErrorCode.MISSING, f"{group.underlying} {group.expiry} has no requirement", "")
+
+
+@worksheet_function(
+    "MARGIN_EXPLAIN",
+    category="Margin",
+    about=(
+        "How the requirement of a book of positions came about, lot by lot: its group, what covers it, the rule, the working, the "
+        "amount and its source. The amounts add up to BOOK_MARGIN. Spills a table with a header."
+    ),
+    returns=Unit.TABLE,
+    example=Example(
+        '=MARGIN_EXPLAIN({"underlying","right","strike","expiry","quantity","price","spot";'
+        '"VPHM","call",20,"2005-12-16",-1,0.65,17.4},"ibkr-2005","2005-11-21")',
+        "(0.65 + max(0.88, 1.74, 2.50: floor)) x 100 = 315.00",
+        "Options forum thread 'Does anyone really understand margin?', 20-21 Nov 2005, posts 2 and 8",
+    ),
+    by_element=False,
+)
+def margin_explain(
+    in_force: TermsInForce,
+    legs: Legs,
+    book: Book = "ibkr",  # noqa: ARG001 - the caller looked the terms up by it
+    as_of: AsOf = None,
+    account_type: AccountTypeWord = "margin",
+) -> list[list[Any]]:
+    """The table: :data:`EXPLAIN_COLUMNS`, one row per line of the working; amounts in the book's convention, USD.
+
+    Raises:
+        MarginError: ``#VALUE!`` when the range has no fit header; ``#N/A`` when a row of no known group can't be read.
+    """
+    rows: list[list[Any]] = [list(EXPLAIN_COLUMNS)]
+    for account in _margined(legs, in_force, as_of, account_type):
+        for group in account.groups:
+            if group.blocked:
+                why = _why(account, group)
+                rows.append([group.underlying, group.expiry, "no requirement", why, why, why, why, ""])
+            else:
+                rows.extend(_line(account, group, line) for line in group.lines)
+    return rows
+
+
+def _line(account: AccountRequirement, group: Group, line: Line) -> list[Any]:
+    convention = account.book.convention
+    missing = MarginError(ErrorCode.MISSING, f"{line.label}: a price that this figure needs is missing", "")
+    amounts = [cents(amounts.in_convention(convention)) for amounts in (line.initial, line.maintenance)]
+    shown = [missing if amount is None else amount for amount in amounts]
+    return [group.underlying, group.expiry, line.rule, line.label, line.working, *shown, line.source]

@@ -20,7 +20,7 @@ Multiplier = Annotated[Any, About("Shares, or dollars per index point, of one co
 AssetClassWord = Annotated[
     Any, About("equity, narrow_index, broad_index, etf or broad_etf: decides the book's rates", Unit.ASSET_CLASS)
 ]
-Book = Annotated[Any, About("Rule book: cboe, ibkr, ibkr-2005 or tastytrade", Unit.BOOK)]
+Book = Annotated[Any, About("Rule book: alpaca, cboe, ibkr, ibkr-2005 or tastytrade", Unit.BOOK)]
 AsOf = Annotated[Any, About("Day whose terms apply; blank is the book's latest terms", Unit.DATE)]
 Leverage = Annotated[Any, About("Factor of a leveraged fund (2, 3); multiplies the class's rates", Unit.TIMES, above=0)]
 

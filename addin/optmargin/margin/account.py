@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import datetime as dt
 import math
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from optmargin.core.contracts import AccountType, AssetClass, Right, Settlement
 from optmargin.core.errors import Finding, Severity
-from optmargin.margin.requirement import AccountRequirement, Amounts, Group
+from optmargin.core.money import dollars
+from optmargin.margin.requirement import AccountRequirement, Amounts, Group, Line
 from optmargin.margin.underlying import margin_underlying
 from optmargin.rules.terms import ExpiriesRule
 
@@ -82,9 +84,17 @@ def margin_legs(
             open_legs, in_force, as_of=as_of, account_type=account_type, account=account, time_limit=time_limit
         )
         noticed.extend(more)
+        if in_force.terms.spread.expiries is ExpiriesRule.LARGEST:
+            margined = _largest_only(margined, in_force)
+            if any(line.rule == _NOT_LARGEST for group in margined for line in group.lines):
+                problem = (
+                    f"{underlying}: {in_force.book} charges the largest expiry only, though two expiries can both lose"
+                )
+                remedy = "another book shows what the others would require"
+                noticed.append(Finding(Severity.WARNING, problem, remedy, account=account, underlying=underlying))
         groups.extend(_in_order([*margined, *blocked]))
     complete = not any(group.blocked for group in groups) and not _account_is_blocked(noticed)
-    initial, maintenance = _totals(groups, in_force) if complete else (_MISSING, _MISSING)
+    initial, maintenance = _totals(groups) if complete else (_MISSING, _MISSING)
     is_option = (legs.right == Right.CALL) | (legs.right == Right.PUT)
     value = legs.price * legs.multiplier * legs.quantity
     return AccountRequirement(
@@ -102,6 +112,7 @@ def margin_legs(
 
 
 _MISSING = Amounts(math.nan, math.nan, math.nan)
+_NOT_LARGEST = "not the largest expiry"
 _ORDER = {Severity.INCOMPLETE: 0, Severity.WARNING: 1, Severity.NOTE: 2}
 
 
@@ -117,14 +128,42 @@ def _account_is_blocked(findings: Iterable[Finding]) -> bool:
     return any(each.severity is Severity.INCOMPLETE for each in findings)
 
 
-def _totals(groups: Sequence[Group], in_force: TermsInForce) -> tuple[Amounts, Amounts]:
-    if in_force.terms.spread.expiries is ExpiriesRule.SUM:
-        return Amounts.total(group.initial for group in groups), Amounts.total(group.maintenance for group in groups)
-    largest = []
-    for underlying in sorted({group.underlying for group in groups}):
-        mine = [group for group in groups if group.underlying == underlying]
-        largest.append(max(mine, key=lambda group: group.initial.in_convention(in_force.convention)))
-    return Amounts.total(group.initial for group in largest), Amounts.total(group.maintenance for group in largest)
+def _totals(groups: Sequence[Group]) -> tuple[Amounts, Amounts]:
+    return Amounts.total(group.initial for group in groups), Amounts.total(group.maintenance for group in groups)
+
+
+def _largest_only(groups: list[Group], in_force: TermsInForce) -> list[Group]:
+    """The groups of one underlying where the book charges the largest expiry only: the others' risk is taken off by a line."""
+
+    def risk(group: Group) -> float:
+        return math.fsum(line.initial.field for line in group.lines if line.is_risk)
+
+    dated = [group for group in groups if group.expiry is not None and not group.blocked]
+    largest = max(dated, key=risk, default=None)
+    charged = []
+    for group in groups:
+        if largest is None or group is largest or group not in dated or not risk(group):
+            charged.append(group)
+            continue
+        initial = Amounts.same(-risk(group))
+        maintenance = Amounts.same(-math.fsum(line.maintenance.field for line in group.lines if line.is_risk))
+        line = Line(
+            rule=_NOT_LARGEST,
+            label=f"{group.underlying} {group.expiry}",
+            working=f"only the largest expiry is charged, that of {largest.expiry}: {dollars(risk(largest))}",
+            initial=initial,
+            maintenance=maintenance,
+            source=f"{in_force.book}: {in_force.source('spread.expiries').cite}",
+        )
+        charged.append(
+            replace(
+                group,
+                initial=Amounts.total((group.initial, initial)),
+                maintenance=Amounts.total((group.maintenance, maintenance)),
+                lines=(*group.lines, line),
+            )
+        )
+    return charged
 
 
 def _what_cannot_be_margined(legs: LegTable, as_of: dt.date | None, account: str) -> list[Finding]:

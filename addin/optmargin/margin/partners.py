@@ -15,9 +15,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 
-def partners(
-    right: NDArray[np.int8], strike: NDArray[np.float64], units: NDArray[np.float64]
-) -> list[dict[int, int]]:
+def partners(right: NDArray[np.int8], strike: NDArray[np.float64], units: NDArray[np.float64]) -> list[dict[int, int]]:
     """For each leg the legs beside it, by number, and how many contracts of each.
 
     Args:

@@ -63,6 +63,8 @@ class Line:
         working: how the amount came about, with its numbers.
         initial, maintenance: the amounts.
         source: the book and the source of the rule.
+        is_risk: False for the cost of long options, proceeds and stock, which a book that charges only the largest expiry
+            charges all the same.
     """
 
     rule: str
@@ -71,6 +73,7 @@ class Line:
     initial: Amounts
     maintenance: Amounts
     source: str
+    is_risk: bool = True
 
 
 @dataclass(frozen=True, slots=True)

@@ -94,6 +94,7 @@ ClassRates = Mapping[AssetClass, float]
 class UncoveredTerms:
     """Uncovered short options."""
 
+    permitted: bool = term(FLAG, "", "whether a margin account may hold uncovered options")
     rate: ClassRates = term(RATES, "of the underlying's value", "less the out-of-the-money amount")
     minimum_rate: ClassRates = term(
         RATES, "of the value that the minimum is based on", "the least requirement beside the premium"

@@ -63,7 +63,9 @@ def _figure_by_name(text: str, what: str, example: str) -> tuple[str, float]:
 
 def _book_options(command: Callable[..., Any]) -> Callable[..., Any]:
     options = [
-        click.option("--book", default="ibkr", show_default=True, help="Rule book: cboe, ibkr, ibkr-2005, tastytrade."),
+        click.option(
+            "--book", default="ibkr", show_default=True, help="Rule book: alpaca, cboe, ibkr, ibkr-2005, tastytrade."
+        ),
         click.option(
             "--as-of", metavar="DATE", help="Day of the report (YYYY-MM-DD); else the file's own, else today."
         ),
@@ -113,8 +115,9 @@ def _settings(options: dict[str, Any]) -> Settings:
 @main.command()
 @click.argument("file", type=click.Path(path_type=Path))
 @_book_options
+@click.option("--explain", is_flag=True, help="Show how each amount came about, lot by lot, with rule and source.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON (addin/docs/json.md) instead of tables.")
-def margin(file: Path, *, as_json: bool, **options: Any) -> None:
+def margin(file: Path, *, explain: bool, as_json: bool, **options: Any) -> None:
     """What the positions of FILE require, per account, underlying and expiry.
 
     FILE is an IBKR Flex Query (XML) or a table of positions (CSV, XLSX). Exit code 0: complete; 1: something is missing.
@@ -131,7 +134,7 @@ def margin(file: Path, *, as_json: bool, **options: Any) -> None:
     else:
         from optmargin.hosts.terminal.show import show_reports
 
-        show_reports(read)
+        show_reports(read, explain=explain)
     sys.exit(COMPLETE if read.complete else INCOMPLETE)
 
 

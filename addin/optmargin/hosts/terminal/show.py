@@ -38,12 +38,12 @@ def _day(day: dt.date | None) -> str:
     return "-" if day is None else day.isoformat()
 
 
-def show_reports(read: FileReports) -> None:
-    """The accounts of a file: what is wrong first, then the figures, the expiries and the working."""
+def show_reports(read: FileReports, *, explain: bool) -> None:
+    """The accounts of a file: what is wrong first, then the figures and the expiries, and the working where it is asked for."""
     console = _console()
     _show_findings(console, read.findings)
     for report in read.reports:
-        _show_report(console, report)
+        _show_report(console, report, explain=explain)
 
 
 def _show_findings(console: Console, findings: tuple[Finding, ...]) -> None:
@@ -51,7 +51,7 @@ def _show_findings(console: Console, findings: tuple[Finding, ...]) -> None:
         console.print(Text(f"{finding.severity.value}: {finding}", style=_COLOURS[finding.severity]))
 
 
-def _show_report(console: Console, report: MarginReport) -> None:
+def _show_report(console: Console, report: MarginReport, *, explain: bool) -> None:
     state = "complete" if report.complete else "INCOMPLETE: totals are not stated"
     name = f"account {report.account}" if report.account else report.file
     about = f"{report.as_of}, {report.book_title} [{report.book}], {report.account_type} account"
@@ -59,7 +59,10 @@ def _show_report(console: Console, report: MarginReport) -> None:
     _show_findings(console, report.findings)
     console.print(_figures(report.figures, report.convention))
     console.print(_expiries(report.expiries))
-    console.print(_working(report))
+    if explain:
+        console.print(_working(report))
+    elif report.working:
+        console.print(Text("--explain shows how each amount came about", style="dim"))
 
 
 def _working(report: MarginReport) -> Table:

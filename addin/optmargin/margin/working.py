@@ -1,0 +1,442 @@
+"""The working: every line that explains what a pool requires, written into the drafts of its groups; the lines add up."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from optmargin.core.contracts import Right, Style
+from optmargin.core.instruments import instrument
+from optmargin.core.money import dollars, per_share, plain
+from optmargin.core.payoff import LossProfile, intrinsic, loss_profile
+from optmargin.margin.boxes import Box, long_boxes
+from optmargin.margin.legacy import legacy_loss
+from optmargin.margin.partners import partners
+from optmargin.margin.pool import LESS_THAN_A_CENT, Decision, Pool
+from optmargin.margin.requirement import Amounts, Line
+from optmargin.rules.long_option import is_long_term, loan_value
+from optmargin.rules.terms import Convention, SpreadRule
+from optmargin.rules.uncovered import TESTS, Uncovered
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from optmargin.core.legs import Leg
+    from optmargin.margin.drafts import Draft, Moment
+    from optmargin.margin.hedges import Hedge
+
+
+class Working:
+    """Writes the lines of one pool's decision."""
+
+    def __init__(self, pool: Pool, decision: Decision) -> None:
+        self.pool = pool
+        self.book = pool.book
+        self.terms = pool.terms
+        self.legs = pool.legs
+        self.shares = pool.shares
+        self.short, self.long = pool.short, pool.long
+        self.moments, self.short_moment, self.long_moment = pool.moments, pool.short_moment, pool.long_moment
+        self.is_margin = pool.is_margin
+        self.decision = decision
+        self.pairing = decision.pairing
+        # Contracts per leg that are part of a long box, and so paid for by the box's own line.
+        self.boxed = np.zeros(len(self.legs))
+
+    def write(self) -> None:
+        """Writes every line, and notices what is worth knowing."""
+        for moment in self.moments:
+            if moment not in self.book.drafts:
+                self.book.drafts[moment].multiplier = self.shares
+        self._covered_lines()
+        self._uncovered_lines()
+        self._stock_lines()
+        self._long_lines()
+        self._proceeds_lines()
+        self._notes()
+
+    def _covered_lines(self) -> None:
+        for number, moment in enumerate(self.moments):
+            rows, units = self._covered_legs(number)
+            if not (units < 0).any():
+                continue
+            right, strike = self.legs.right[rows], self.legs.strike[rows]
+            profile = loss_profile(right, strike, units * self.shares)
+            draft = self.book.drafts[moment]
+            # The pool with the most contracts comes first, and its profile says what rides free.
+            draft.profile = draft.profile or profile
+            puts = right == Right.PUT
+            draft.put_side += loss_profile(right[puts], strike[puts], units[puts] * self.shares).worst
+            draft.call_side += loss_profile(right[~puts], strike[~puts], units[~puts] * self.shares).worst
+            loss, working = self._charged(moment, profile, rows, units)
+            draft.max_loss += loss
+            for box in self._boxes(rows, right, strike, units, moment):
+                draft.lines.append(self._box_line(box))
+            draft.lines.extend(self._lot_lines(moment, profile, rows, units, loss, working))
+
+    def _lot_lines(
+        self,
+        moment: Moment,
+        profile: LossProfile,
+        rows: NDArray[np.intp],
+        units: NDArray[np.float64],
+        loss: float,
+        working: str,
+    ) -> list[Line]:
+        """A line for each covered lot and each lot that covers: what it costs or pays where the group's loss is worst."""
+        right, strike = self.legs.right[rows], self.legs.strike[rows]
+        names = [self._short_name(int(at), moment) for at in rows]
+        at_price = profile.worst_price if profile.worst > 0 else 0.0
+        value = intrinsic(right, strike, np.array([at_price]))[:, 0] if profile.worst > 0 else np.zeros(len(rows))
+        source = self.book.source("spread.rule")
+        lines = []
+        for number, beside in enumerate(partners(right, strike, units)):
+            count = units[number]
+            whose = ", ".join(f"{-np.sign(count) * n:+g} {names[other]}" for other, n in beside.items())
+            share = float(-value[number] * count * self.shares) + 0.0
+            verb = "covered by" if count < 0 else "covers"
+            told = f"{verb} {whose}" if whose else "counts in the payoff"
+            each = f"; at {plain(at_price)} it is worth {per_share(float(value[number]))} x {plain(abs(count) * self.shares)}"
+            lines.append(
+                Line(
+                    rule="covered legs",
+                    label=f"{count:+g} {names[number]}",
+                    working=f"{told}; {working}{each if profile.worst > 0 else ''}",
+                    initial=Amounts.same(share),
+                    maintenance=Amounts.same(share),
+                    source=source,
+                )
+            )
+        beyond = loss - profile.worst
+        if abs(beyond) > LESS_THAN_A_CENT:
+            lines.append(
+                Line(
+                    rule="covered legs, beside the worst loss",
+                    label=f"{self.book.underlying} {moment[0]}",
+                    working=working,
+                    initial=Amounts.same(beyond),
+                    maintenance=Amounts.same(beyond),
+                    source=source,
+                )
+            )
+        return lines
+
+    def _covered_legs(self, number: int) -> tuple[NDArray[np.intp], NDArray[np.float64]]:
+        """The covered shorts of an expiry and the longs assigned to it: rows of the leg table, and signed contracts."""
+        here = np.array([place == number for place in self.short_moment], dtype=np.bool_) & (self.pairing.covered > 0)
+        assigned = self.pairing.assigned_expiry == number
+        rows = np.concatenate((self.short[here], self.long[self.pairing.assigned_long[assigned]]))
+        units = np.concatenate((-self.pairing.covered[here], self.pairing.assigned_units[assigned])).astype(np.float64)
+        order = np.lexsort((self.legs.strike[rows], self.legs.right[rows] == Right.CALL))
+        return rows[order], units[order]
+
+    def _charged(
+        self, moment: Moment, profile: LossProfile, rows: NDArray[np.intp], units: NDArray[np.float64]
+    ) -> tuple[float, str]:
+        """What the covered legs of an expiry require, USD, and how it came about."""
+        loss = profile.worst
+        if self.terms.spread.rule is SpreadRule.LEGACY:
+            apart = legacy_loss(self.legs.right[rows], self.legs.strike[rows], units, self.shares)
+            if apart is None:
+                problem = (
+                    f"{self.book.underlying} {moment[0]}: this book charges each spread apart (the rule before 2012)"
+                )
+                self.book.block(
+                    moment,
+                    f"{problem}, and more than one spread a side isn't worked out yet",
+                    "take a later book or day",
+                )
+                return math.nan, "not worked out"
+            loss = apart
+        least = self._volatility_minimum(rows, units)
+        if least > loss:
+            return (
+                least,
+                f"minimum of {dollars(self.terms.spread.volatility_index_minimum)} a spread on a volatility index",
+            )
+        if loss <= 0:
+            return 0.0, "the group has no loss at any settlement price"
+        at_price = f"the group's loss is worst {profile.worst_in_words()}: {dollars(profile.worst)}"
+        factor = self.terms.spread.cost_to_close_factor
+        if factor > 0:
+            to_close = factor * -float((self.legs.price[rows] * units).sum()) * self.shares
+            if to_close > loss:
+                return (
+                    to_close,
+                    f"{factor:.4g} x the net cost to close, {dollars(to_close)}, is more than its worst loss of {dollars(loss)}",
+                )
+        return loss, at_price
+
+    def _boxes(
+        self,
+        rows: NDArray[np.intp],
+        right: NDArray[np.int8],
+        strike: NDArray[np.float64],
+        units: NDArray[np.float64],
+        moment: Moment,
+    ) -> list[Box]:
+        """The long boxes on which the book lends; their contracts are noted, so that no other line pays for them."""
+        is_european = (
+            all(style is Style.EUROPEAN for style in self.legs.style[rows]) and self.legs.cash_settled[rows].all()
+        )
+        if not (self.terms.long_option.european_box_rate and self.is_margin and is_european):
+            return []
+        here = np.array([self.book.moment(int(at)) == moment for at in rows], dtype=np.bool_)
+        boxes = long_boxes(rows[here], right[here], strike[here], units[here])
+        for box in boxes:
+            for at in box.legs:
+                self.boxed[at] += box.units
+        return boxes
+
+    def _box_line(self, box: Box) -> Line:
+        rate, shares = self.terms.long_option.european_box_rate, box.units * self.shares
+        amount = rate * (box.upper - box.lower) * shares
+        sides = np.array([1.0, -1.0, -1.0, 1.0])
+        paid = float((self.legs.price[list(box.legs)] * sides).sum()) * shares
+        return Line(
+            rule="long box",
+            is_risk=False,
+            label=f"+{box.units} box {plain(box.lower)}/{plain(box.upper)}",
+            working=f"{rate:.0%} of the difference of the strikes, {plain(box.upper - box.lower)} x {plain(shares)}, in place of its cost",
+            initial=Amounts(amount, amount, amount - paid),
+            maintenance=Amounts(amount, amount, amount - paid),
+            source=self.book.source("long_option.european_box_rate"),
+        )
+
+    def _volatility_minimum(self, rows: NDArray[np.intp], units: NDArray[np.float64]) -> float:
+        """The least requirement of spreads on a volatility index, USD; zero for everything else."""
+        if not instrument(self.book.underlying).is_volatility_index:
+            return 0.0
+        shorts = -np.minimum(units, 0.0)
+        is_put = self.legs.right[rows] == Right.PUT
+        return self.terms.spread.volatility_index_minimum * float(max(shorts[is_put].sum(), shorts[~is_put].sum()))
+
+    def _short_name(self, at: int, moment: Moment) -> str:
+        """A leg inside a group's label: strike and right, and the expiry where it isn't the group's."""
+        leg = self.legs.row(at)
+        name = f"{leg.strike:.10g} {leg.right.word}"
+        return name if self.book.moment(at) == moment else f"{leg.expiry} {name}"
+
+    def _uncovered_lines(self) -> None:
+        pairing, tests = self.pairing, self.decision.tests
+        for number, at in enumerate(self.short):
+            units, spared = int(pairing.uncovered[number]), int(pairing.spared[number])
+            if not units:
+                continue
+            moment, leg = self.moments[self.short_moment[number]], self.legs.row(int(at))
+            if pairing.unknown_uncovered[number]:
+                self._block_uncovered(moment, leg, units)
+                continue
+            draft = self.book.drafts[moment]
+            if tests is None:
+                self._add_side(draft, leg, units * leg.strike * self.shares)
+                draft.lines.append(self._cash_secured_line(leg, units))
+                continue
+            one = tests.one(number)
+            self._add_side(draft, leg, units * float(one.per_share) * self.shares)
+            if units > spared:
+                draft.lines.append(self._uncovered_line(leg, units - spared, one))
+            if spared:
+                draft.lines.append(self._spared_line(leg, spared))
+
+    def _add_side(self, draft: Draft, leg: Leg, amount: float) -> None:
+        if leg.right is Right.PUT:
+            draft.put_side += amount
+        else:
+            draft.call_side += amount
+
+    def _uncovered_line(self, leg: Leg, units: int, one: Uncovered) -> Line:
+        shares = units * self.shares
+        amount = float(one.per_share) * shares
+        return Line(
+            rule=f"uncovered {leg.right.word}",
+            label=f"-{units} {leg.name}",
+            working=f"({one.working()}) x {plain(shares)} = {dollars(amount)}; {one.binding()} bound",
+            initial=Amounts.same(amount),
+            maintenance=Amounts.same(amount),
+            source=self.book.source("uncovered.floor_per_share" if one.binding() == TESTS[2] else "uncovered.rate"),
+        )
+
+    def _spared_line(self, leg: Leg, units: int) -> Line:
+        amount = leg.price * units * self.shares
+        return Line(
+            rule=f"uncovered {leg.right.word}, the lesser side of a straddle",
+            label=f"-{units} {leg.name}",
+            working=f"its premium only: {plain(leg.price)} x {plain(units * self.shares)} = {dollars(amount)}",
+            initial=Amounts.same(amount),
+            maintenance=Amounts.same(amount),
+            source=self.book.source("straddle.across_expiries"),
+        )
+
+    def _cash_secured_line(self, leg: Leg, units: int) -> Line:
+        amount = leg.strike * units * self.shares
+        return Line(
+            rule="cash-secured put",
+            label=f"-{units} {leg.name}",
+            working=f"its strike: {plain(leg.strike)} x {plain(units * self.shares)} = {dollars(amount)}",
+            initial=Amounts.same(amount),
+            maintenance=Amounts.same(amount),
+            source=self.book.source("cash.ira_uncovered_put" if self.pool.is_ira else "cash.uncovered_put"),
+        )
+
+    def _block_uncovered(self, moment: Moment, leg: Leg, units: int) -> None:
+        if self.decision.tests is None:
+            problem = f"-{units} {leg.name}: {self.pool.account_name} may not hold it uncovered under {self.book.in_force.book}"
+            self.book.block(moment, problem, "take another book or account type, or check the file", leg.line)
+            return
+        missing = [name for name, value in (("spot", leg.spot), ("premium", leg.price)) if math.isnan(value)]
+        remedy = {
+            "spot": f"give --spot {self.book.underlying}=PRICE, or a spot column",
+            "premium": "give its market price in the file",
+        }
+        problem = f"-{units} {leg.name} is uncovered, and its {' and '.join(missing)} is missing"
+        self.book.block(moment, problem, "; ".join(remedy[name] for name in missing), leg.line)
+
+    def _stock_lines(self) -> None:
+        pairing, position, uses = self.pairing, self.decision.position, self.decision.uses
+        maintenance_saved = self.decision.maintenance_saved
+        if not position.quantity:
+            return
+        used = float(pairing.activity_units.sum()) * self.shares
+        left = abs(position.quantity) - used
+        sign = 1 if position.quantity > 0 else -1
+        for number, use in enumerate(uses):
+            units = float(pairing.activity_units[number]) * self.shares if len(pairing.activity_units) else 0.0
+            shares = units + (left if number == 0 else 0.0)
+            if shares:
+                moment, with_options = self._hedged_by(use, units / self.shares if self.shares else 0.0)
+                label = f"{sign * shares:+g} {self.book.underlying} shares{with_options}"
+                self.book.drafts[moment].lines.append(self._stock_line(use, label, shares))
+        if maintenance_saved > LESS_THAN_A_CENT:
+            line = Line(
+                rule="maintenance pairing",
+                label=f"{self.book.underlying} shares",
+                working="at maintenance the stock is hedged otherwise, which requires less",
+                initial=Amounts(),
+                maintenance=Amounts.same(-maintenance_saved),
+                source=self.book.source("stock.hedge_rate"),
+            )
+            self.book.drafts[None].lines.append(line)
+
+    def _hedged_by(self, use: Hedge, units: float) -> tuple[Moment | None, str]:
+        """The group that a hedge belongs to (its option's; the earlier one's), and the options in words."""
+        words, moments = "", []
+        if use.short >= 0:
+            words += f", -{units:g} {self.legs.row(int(self.short[use.short])).name}"
+            moments.append(self.short_moment[use.short])
+        if use.long >= 0:
+            words += f", +{units:g} {self.legs.row(int(self.long[use.long])).name}"
+            moments.append(self.long_moment[use.long])
+        return (self.moments[min(moments)] if moments else None), words
+
+    def _stock_line(self, use: Hedge, label: str, shares: float) -> Line:
+        need = use.requirement
+        return Line(
+            rule=need.rule,
+            is_risk=False,
+            label=label,
+            working=f"per share: {need.working}",
+            initial=Amounts(need.initial_gross * shares, need.initial * shares, need.initial * shares),
+            maintenance=Amounts(need.maintenance_gross * shares, need.maintenance * shares, need.maintenance * shares),
+            source=self.book.source(_STOCK_SOURCES.get(need.rule, "stock.initial_long")),
+        )
+
+    def _long_lines(self) -> None:
+        """What long options cost: those that cover nothing may have loan value, and those that hedge stock are apart.
+
+        Cboe's manual prints the maintenance requirement of hedged stock without the option's market value (pp. 58-61).
+        """
+        legs, at = self.legs, self.long
+        held = legs.quantity[at] - self.boxed[at]
+        hedging = np.zeros(len(at))
+        for number, use in enumerate(self.decision.uses):
+            if use.long >= 0 and len(self.pairing.activity_units):
+                hedging[use.long] += self.pairing.activity_units[number]
+        in_use = hedging - self.boxed[at]
+        np.add.at(in_use, self.pairing.assigned_long, self.pairing.assigned_units)
+        late = np.zeros(len(at), dtype=np.bool_)
+        if self.book.as_of is not None and self.is_margin:
+            late = is_long_term(self.terms.long_option, legs.expiry[at], self.book.as_of)
+        ahead = np.where(legs.right[at] == Right.CALL, 1.0, -1.0) * (legs.spot[at] - legs.strike[at])
+        lent = loan_value(self.terms.long_option, legs.price[at], np.maximum(ahead, 0.0), legs.listed[at], late)
+        for number, moment in enumerate(self.moments):
+            here = np.array([place == number for place in self.long_moment], dtype=np.bool_)
+            for of_stock, units in ((False, np.where(here, held - hedging, 0.0)), (True, np.where(here, hedging, 0.0))):
+                rows = np.flatnonzero(units)
+                if not len(rows):
+                    continue
+                idle = np.zeros(len(rows)) if of_stock else np.maximum(held[rows] - in_use[rows], 0.0)
+                credit = math.fsum(np.where(idle > 0, lent[rows], 0.0) * idle * self.shares)
+                amount = math.fsum(legs.price[at[rows]] * units[rows] * self.shares) - credit
+                self.book.drafts[moment].lines.append(
+                    self._long_line(moment, at[rows], units[rows], amount, credit, of_stock=of_stock)
+                )
+
+    def _long_line(
+        self,
+        moment: Moment,
+        rows: NDArray[np.intp],
+        units: NDArray[np.float64],
+        amount: float,
+        credit: float,
+        *,
+        of_stock: bool,
+    ) -> Line:
+        paid = f"paid in full less loan value of {dollars(credit)}" if credit else "paid in full"
+        outside = _OUTSIDE_FIELD if self.book.in_force.convention is Convention.FIELD else ""
+        return Line(
+            rule="long options that hedge stock" if of_stock else "long options",
+            is_risk=False,
+            label=", ".join(f"{n:+g} {self._short_name(int(row), moment)}" for row, n in zip(rows, units, strict=True)),
+            working=f"cost {dollars(amount)}, {paid}{outside}",
+            initial=Amounts(amount, amount, 0.0),
+            maintenance=Amounts(0.0 if of_stock else amount, amount, 0.0),
+            source=self.book.source("long_option.listed_long_term_rate"),
+        )
+
+    def _proceeds_lines(self) -> None:
+        written = -self.legs.quantity[self.short] - self.boxed[self.short]
+        value = self.legs.price[self.short] * written * self.shares
+        for number, moment in enumerate(self.moments):
+            here = np.array([place == number for place in self.short_moment], dtype=np.bool_) & (written > 0)
+            if not here.any():
+                continue
+            amount = math.fsum(value[here])
+            self.book.drafts[moment].lines.append(
+                Line(
+                    rule="proceeds of short options",
+                    is_risk=False,
+                    label=", ".join(
+                        f"-{count:g} {self._short_name(int(row), moment)}"
+                        for row, count in zip(self.short[here], written[here], strict=True)
+                    ),
+                    working=f"market value {dollars(amount)}, deducted in the deposit (own money) only",
+                    initial=Amounts(0.0, -amount, 0.0),
+                    maintenance=Amounts(0.0, -amount, 0.0),
+                    source=f"{self.book.in_force.book}: its {self.book.in_force.convention} convention",
+                )
+            )
+
+    def _notes(self) -> None:
+        if self.legs.assumed.any():
+            name = self.book.underlying
+            problem = f"{name} isn't in the instruments table: taken as an ordinary stock with multiplier {plain(self.shares)}"
+            self.book.note(problem, "give asset_class in the file if it is something else")
+        if self.decision.tests is None:
+            return
+        untested = (self.pairing.covered > 0) & np.isnan(self.decision.uncovered)
+        if self.terms.spread.lesser_of_uncovered and self.is_margin and untested.any():
+            problem = f"{self.book.underlying}: covered options have their maximum loss; whether the uncovered requirement would be less was not tested"
+            self.book.note(problem, f"give --spot {self.book.underlying}=PRICE and the options' prices to test it")
+
+
+# Which term's source a line about stock cites, where it isn't that of the stock's own rate.
+_STOCK_SOURCES = {
+    "covered call": "stock.covered_call_initial_rate",
+    "covered call, stock paid in full": "cash.uncovered_put",
+    "covered put": "stock.covered_put",
+    **dict.fromkeys(("protective put", "protective call", "collar", "conversion", "reversal"), "stock.hedge_rate"),
+}
+_OUTSIDE_FIELD = "; taken from cash, not in the margin field"

@@ -1,0 +1,108 @@
+"""What the books' own switches do to a book of positions; each from a source that rules differently."""
+
+import datetime as dt
+
+import pytest
+
+from optmargin.core.contracts import AccountType, AssetClass, Right, Style
+from optmargin.core.legs import Leg, LegTable
+from optmargin.margin.account import margin_legs
+from optmargin.rules.book import book
+
+CALL, PUT, STOCK = Right.CALL, Right.PUT, Right.STOCK
+SOON, LATER = dt.date(2026, 2, 20), dt.date(2026, 3, 20)
+DAY = dt.date(2026, 1, 5)
+
+
+def margined(name, *legs, day=DAY, account_type=AccountType.MARGIN):
+    return margin_legs(LegTable.of(legs), book(name).on(day), as_of=day, account_type=account_type)
+
+
+# Alpaca, options level 3: the payoffs of all positions summed; premiums apart; several expirations: the largest.
+CREDIT = (Leg("X", CALL, -1, 190, SOON, 15), Leg("X", CALL, 1, 200, SOON, 10))
+DEBIT = (Leg("X", CALL, 1, 100, SOON, 5), Leg("X", CALL, -1, 110, SOON, 3))
+
+
+def test_alpaca_sums_all_payoffs():
+    assert (
+        margined("alpaca", *CREDIT, *DEBIT).requirement == 0
+    )  # its page's example; spread by spread it would be 1,000
+    found = margined("alpaca", *CREDIT)
+    assert (found.requirement, found.initial.deposit) == (1000, 500)  # cost basis of its example: 1,000 - 500
+    assert margined("cboe", *CREDIT, *DEBIT).initial.field == 0  # the universal rule nets them too
+
+
+def test_alpaca_takes_the_largest_expiry_and_says_so():
+    spreads = [Leg("X", PUT, sign * 5, strike, day, 1) for day in (SOON, LATER) for sign, strike in ((-1, 90), (1, 85))]
+    found = margined("alpaca", *spreads)
+    assert found.requirement == 2500
+    assert margined("ibkr", *spreads).requirement == 5000
+    assert any("largest expiry only" in finding.problem for finding in found.findings)
+    assert sum(group.initial.field for group in found.groups) == 2500
+
+
+def test_alpaca_permits_cash_secured_puts_and_covered_calls_but_nothing_uncovered():
+    assert margined("alpaca", Leg("X", PUT, -2, 90, SOON, 1)).requirement == 18000
+    stock = Leg("X", STOCK, 100, price=100, multiplier=1, spot=100)
+    call = Leg("X", CALL, -1, 120, SOON, 1.5, spot=100)
+    assert margined("alpaca", stock, call).complete
+    found = margined("alpaca", call)
+    assert not found.complete
+    assert "may not hold it uncovered" in found.findings[0].problem
+
+
+def test_surplus_longs_count_under_alpaca_only():
+    # Short 1 of the 3905 call, long 2 of the 3945 call and 1 of the 4190 put: 4,000, though the whole payoff never loses
+    # more than that; the put is no cover for a call (equal counts within each right).
+    legs = (Leg("SPX", CALL, -1, 3905, SOON), Leg("SPX", CALL, 2, 3945, SOON), Leg("SPX", PUT, 1, 4190, SOON))
+    assert margined("ibkr", *legs).requirement == 4000
+    assert margined("alpaca", *legs).requirement == 0
+
+
+def test_a_volatility_index_has_a_minimum_per_spread_at_ibkr():
+    # IBKR, US options margin: VIX spreads, minimum $150
+    vix = {"asset_class": AssetClass.NARROW_INDEX, "style": Style.EUROPEAN, "cash_settled": True}
+    debit = (Leg("VIX", CALL, 2, 15, SOON, 3, **vix), Leg("VIX", CALL, -2, 16, SOON, 2.5, **vix))
+    assert margined("ibkr", *debit).requirement == 300
+    wide = (Leg("VIX", CALL, -2, 15, SOON, 3, **vix), Leg("VIX", CALL, 2, 20, SOON, 1.5, **vix))
+    assert margined("ibkr", *wide).requirement == 1000
+
+
+def test_a_long_box_of_european_options_requires_half_its_width_at_the_exchange():
+    # Cboe Margin Manual p. 49: 500 on a 1,000 box; p. 50: American, paid in full
+    def box(**kind):
+        return (
+            Leg("X", CALL, 1, 40, SOON, 15.4, **kind),
+            Leg("X", CALL, -1, 50, SOON, 7.2, **kind),
+            Leg("X", PUT, 1, 50, SOON, 1.75, **kind),
+            Leg("X", PUT, -1, 40, SOON, 0.4, **kind),
+        )
+
+    assert margined("cboe", *box(style=Style.EUROPEAN, cash_settled=True)).requirement == 500
+    assert margined("cboe", *box()).requirement == pytest.approx(1715)
+    assert margined("ibkr", *box(style=Style.EUROPEAN, cash_settled=True)).requirement == 0
+
+
+def test_the_rule_before_2012_charges_unequal_condors_apart():
+    # IBKR knowledge base 600: an iron condor needs equal wings; else it is two spreads
+    def condor(width):
+        return (
+            Leg("X", PUT, -1, 170, dt.date(2005, 12, 16), 2),
+            Leg("X", PUT, 1, 160, dt.date(2005, 12, 16), 1),
+            Leg("X", CALL, -1, 180, dt.date(2005, 12, 16), 2),
+            Leg("X", CALL, 1, 180 + width, dt.date(2005, 12, 16), 1),
+        )
+
+    day = dt.date(2005, 11, 21)
+    assert margined("ibkr-2005", *condor(10), day=day).requirement == 1000
+    assert margined("ibkr-2005", *condor(5), day=day).requirement == 1500
+
+
+def test_iras_take_spreads_as_margin_accounts_do_and_cash_accounts_only_european_ones():
+    # us.placetrade.com, columns Cash Accounts and Reg T Margin - IRA
+    american = (Leg("X", PUT, -1, 90, SOON, 2, spot=100), Leg("X", PUT, 1, 85, SOON, 1, spot=100))
+    assert margined("ibkr", *american, account_type=AccountType.IRA).requirement == 500
+    assert margined("ibkr", *american, account_type=AccountType.CASH).requirement == 9000  # the put against cash
+    index = {"asset_class": AssetClass.BROAD_INDEX, "style": Style.EUROPEAN, "cash_settled": True}
+    european = (Leg("SPX", PUT, -1, 90, SOON, 2, **index), Leg("SPX", PUT, 1, 85, SOON, 1, **index))
+    assert margined("ibkr", *european, account_type=AccountType.CASH).requirement == 500
