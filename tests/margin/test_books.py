@@ -106,3 +106,49 @@ def test_iras_take_spreads_as_margin_accounts_do_and_cash_accounts_only_european
     index = {"asset_class": AssetClass.BROAD_INDEX, "style": Style.EUROPEAN, "cash_settled": True}
     european = (Leg("SPX", PUT, -1, 90, SOON, 2, **index), Leg("SPX", PUT, 1, 85, SOON, 1, **index))
     assert margined("ibkr", *european, account_type=AccountType.CASH).requirement == 500
+
+
+def old(*legs, day=dt.date(2005, 11, 21)):
+    return margined("cboe", *legs, day=day).initial.field
+
+
+def test_the_rule_before_2012_charges_an_unequal_butterfly_spread_by_spread():
+    # McMillan p. 206: 2 x 50, -3 x 55, 1 x 65 calls: two bull spreads at nothing, one bear spread at 1,000; today nothing
+    soon = dt.date(2005, 12, 16)
+    legs = (Leg("X", CALL, 2, 50, soon), Leg("X", CALL, -3, 55, soon), Leg("X", CALL, 1, 65, soon))
+    assert old(*legs) == 1000
+    assert margined("cboe", *(Leg("X", leg.right, leg.quantity, leg.strike, SOON) for leg in legs)).initial.field == 0
+    equal = (Leg("X", CALL, 1, 50, soon), Leg("X", CALL, -2, 60, soon), Leg("X", CALL, 1, 70, soon))
+    assert old(*equal) == 0  # McMillan p. 201: net debit only, since 1999
+    assert old(*(Leg("X", leg.right, -leg.quantity, leg.strike, soon) for leg in equal)) == 1000  # sold: one interval
+
+
+def test_the_rule_before_2012_knows_condors_and_boxes_with_equal_intervals():
+    soon = dt.date(2005, 12, 16)
+    condor = [Leg("X", CALL, n, strike, soon) for n, strike in ((1, 40), (-1, 45), (-1, 55), (1, 60))]
+    assert old(*condor) == 0
+    assert old(*condor[:3], Leg("X", CALL, 1, 65, soon)) == 1000  # 55/65 apart
+    box = [
+        Leg("X", right, n, strike, soon)
+        for right, n, strike in ((CALL, -1, 50), (CALL, 1, 60), (PUT, -1, 60), (PUT, 1, 50))
+    ]
+    assert old(*box) == 1000  # Cboe Margin Manual p. 51: the difference of the strikes
+    inverted = [
+        Leg("X", right, n, strike, soon)
+        for right, n, strike in ((PUT, -1, 60), (PUT, 1, 55), (CALL, -1, 50), (CALL, 1, 55))
+    ]
+    assert old(*inverted) == 1000  # both sides can lose
+    assert old(*condor, *box, *condor) == 1000
+
+
+def test_the_rule_before_2012_still_takes_the_cheapest_cut():
+    soon = dt.date(2005, 12, 16)
+    legs = [
+        Leg("X", PUT, -5, 100, soon),
+        Leg("X", PUT, 5, 95, soon),
+        Leg("X", PUT, -5, 90, soon),
+        Leg("X", PUT, 5, 85, soon),
+    ]
+    assert old(*legs) == 5000  # each with its own: 2,500 + 2,500; 100/85 with 95/90 would be 7,500
+    naked = [Leg("X", CALL, -2, 110, soon, 3, spot=100), Leg("X", PUT, -2, 90, soon, 4, spot=100)]
+    assert old(*naked) == 2 * (1400 + 300)

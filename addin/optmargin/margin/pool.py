@@ -13,8 +13,9 @@ from optmargin.core.contracts import AccountType, Right, Style
 from optmargin.core.money import dollars
 from optmargin.margin.choice import Pairing, PairingProblem, choose
 from optmargin.margin.hedges import Hedge, StockPosition, hedges, stock_position
+from optmargin.margin.legacy import choose_legacy
 from optmargin.margin.pooled import payoff_of_all
-from optmargin.rules.terms import CashSpreads, Convention
+from optmargin.rules.terms import CashSpreads, Convention, SpreadRule
 from optmargin.rules.uncovered import Uncovered, uncovered
 
 if TYPE_CHECKING:
@@ -204,6 +205,8 @@ class Pool:
         """The cheapest pairing; where the time ran out before the proof, the report says how far off it may be."""
         if not self.terms.spread.equal_counts:
             return payoff_of_all(problem)
+        if self.terms.spread.rule is SpreadRule.LEGACY:
+            return choose_legacy(problem)
         pairing = choose(problem, time_limit=self.book.time_limit)
         if not pairing.proven:
             name, share = self.book.underlying, pairing.gap / pairing.total if pairing.total else 0.0

@@ -12,7 +12,6 @@ from optmargin.core.instruments import instrument
 from optmargin.core.money import dollars, per_share, plain
 from optmargin.core.payoff import LossProfile, intrinsic, loss_profile
 from optmargin.margin.boxes import Box, long_boxes
-from optmargin.margin.legacy import legacy_loss
 from optmargin.margin.partners import partners
 from optmargin.margin.pool import LESS_THAN_A_CENT, Decision, Pool
 from optmargin.margin.requirement import Amounts, Line
@@ -138,18 +137,12 @@ class Working:
         """What the covered legs of an expiry require, USD, and how it came about."""
         loss = profile.worst
         if self.terms.spread.rule is SpreadRule.LEGACY:
-            apart = legacy_loss(self.legs.right[rows], self.legs.strike[rows], units, self.shares)
-            if apart is None:
-                problem = (
-                    f"{self.book.underlying} {moment[0]}: this book charges each spread apart (the rule before 2012)"
+            apart = float(self.pairing.group_loss[self.moments.index(moment)])
+            if apart > loss + LESS_THAN_A_CENT:
+                return (
+                    apart,
+                    f"each spread apart, as before 2012: {dollars(apart)}; together they would lose {dollars(loss)}",
                 )
-                self.book.block(
-                    moment,
-                    f"{problem}, and more than one spread a side isn't worked out yet",
-                    "take a later book or day",
-                )
-                return math.nan, "not worked out"
-            loss = apart
         least = self._volatility_minimum(rows, units)
         if least > loss:
             return (
