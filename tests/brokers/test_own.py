@@ -185,7 +185,8 @@ def test_duplicate_columns_are_refused(tmp_path):
         ("price", "abc", "price 'abc' isn't a number"),
         ("spot", "0", "spot 0 isn't above zero"),
         ("multiplier", "-100", "multiplier -100 isn't above zero"),
-        ("leverage", "0", "leverage 0 isn't above zero"),
+        ("leverage", "0", "leverage 0 isn't the factor of a fund"),
+        ("leverage", "0.5", "leverage 0.5 isn't the factor of a fund"),
         ("asset_class", "etff", "asset_class 'etff' isn't known; did you mean 'etf'?"),
         ("style", "bermudan", "style 'bermudan' isn't known"),
         ("settlement", "noon", "settlement 'noon' isn't known"),
@@ -230,6 +231,9 @@ def test_every_problem_of_a_row_is_told(tmp_path):
 def test_a_stock_row_has_no_multiplier(tmp_path):
     account = one(tmp_path, "underlying,right,quantity,multiplier", "AAPL,stock,3,100")
     assert "multiplier 100 on a stock row" in incomplete(account)[0].problem
+    account = one(tmp_path, "underlying,right,quantity,multiplier", "AAPL,stock,300,100")
+    assert (account.legs.quantity[0], account.legs.multiplier[0]) == (300, 1)
+    assert [finding.severity for finding in account.findings] == [Severity.WARNING]
 
 
 def test_missing_prices_are_missing(tmp_path):

@@ -48,8 +48,8 @@ def test_an_expiry_without_covered_legs_holds_nothing_free():
 
 
 @given(
-    st.lists(st.tuples(st.integers(100, 150), st.integers(1, 10), st.integers(1, 4)), min_size=1, max_size=4),
-    st.lists(st.tuples(st.integers(160, 200), st.integers(1, 10), st.integers(1, 4)), max_size=4),
+    st.lists(st.tuples(st.integers(100, 150), st.integers(1, 10), st.integers(-4, 4).filter(bool)), min_size=1, max_size=4),
+    st.lists(st.tuples(st.integers(160, 200), st.integers(1, 10), st.integers(-4, 4).filter(bool)), max_size=4),
 )
 def test_what_is_called_free_costs_nothing_and_one_more_does(put_spreads, call_spreads):
     legs = [leg for strike, width, n in put_spreads for leg in ((PUT, strike, -n), (PUT, strike - width, n))]
@@ -65,3 +65,12 @@ def test_what_is_called_free_costs_nothing_and_one_more_does(put_spreads, call_s
     assert with_more(free.puts, free.calls) == before.worst
     assert with_more(free.puts + 1, 0) > before.worst
     assert with_more(0, free.calls + 1) > before.worst
+
+
+def test_a_gain_on_the_light_side_is_room_too():
+    # A bought put spread gains 10,000 below its strikes; call spreads of 2,500 set the requirement
+    legs = [(PUT, 3800, 100), (PUT, 3799, -100), (CALL, 4300, -5), (CALL, 4305, 5)]
+    free = free_slots(spreads(*legs), 5, 100)
+    assert free == FreeSlots(puts=25, calls=0)
+    assert spreads(*legs, (PUT, 3790, -25), (PUT, 3785, 25)).worst == 2500
+    assert spreads(*legs, (PUT, 3790, -26), (PUT, 3785, 26)).worst > 2500

@@ -33,6 +33,7 @@ class Settings:
         spots: prices of underlyings, USD per share, by name.
         slot_width: USD per share.
         time_limit: seconds for the choice of the pairing of one underlying.
+        stress: whether reports hold the account after moves of the underlyings.
     """
 
     book: str = "ibkr"
@@ -43,6 +44,7 @@ class Settings:
     spots: Mapping[str, float] = field(default_factory=dict)
     slot_width: float = SLOT_WIDTH
     time_limit: float = 10.0
+    stress: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,31 +71,54 @@ def file_reports(path: Path, settings: Settings) -> FileReports:
         MarginError: when the file can't be read, the book or the day isn't known, or a net liq is given for no account of it.
     """
     loaded = load(path, spots=settings.spots)
-    accounts = _with_net_liq(loaded, settings.net_liq)
+    accounts = with_net_liq(loaded, settings.net_liq)
     reports = tuple(_report(account, loaded, settings) for account in accounts)
     return FileReports(loaded.file, loaded.layout, reports, loaded.findings)
 
 
 def _report(account: Account, loaded: Loaded, settings: Settings) -> MarginReport:
+    as_of = day_of(account, loaded, settings)
+    return margin_report(
+        account,
+        book(settings.book).on(as_of),
+        as_of=as_of,
+        account_type=type_of(account, settings),
+        origin=Origin(loaded.file, loaded.layout),
+        slot_width=settings.slot_width,
+        time_limit=settings.time_limit,
+        with_stress=settings.stress,
+    )
+
+
+def day_of(account: Account, loaded: Loaded, settings: Settings) -> dt.date:
+    """The day of an account's figures: as a person said, else as the file says, else today.
+
+    Raises:
+        MarginError: ``#N/A`` when nobody says.
+    """
     as_of = settings.as_of or account.as_of or settings.today
     if as_of is None:
         raise MarginError(
             ErrorCode.MISSING, f"{loaded.file} doesn't say which day it is of", "give the day (--as-of YYYY-MM-DD)"
         )
-    return margin_report(
-        account,
-        book(settings.book).on(as_of),
-        as_of=as_of,
-        account_type=settings.account_type or account.account_type or AccountType.MARGIN,
-        origin=Origin(loaded.file, loaded.layout),
-        slot_width=settings.slot_width,
-        time_limit=settings.time_limit,
-    )
+    return as_of
 
 
-def _with_net_liq(loaded: Loaded, net_liq: Mapping[str, float]) -> list[Account]:
+def type_of(account: Account, settings: Settings) -> AccountType:
+    """The kind of account: as a person said, else as the file says, else margin."""
+    return settings.account_type or account.account_type or AccountType.MARGIN
+
+
+def with_net_liq(loaded: Loaded, net_liq: Mapping[str, float]) -> list[Account]:
+    """The accounts of a file with the net liq that a person gave in place of the file's.
+
+    Raises:
+        MarginError: ``#VALUE!`` when a net liq is given for no account of the file.
+    """
     names = [account.account for account in loaded.accounts]
     for name in net_liq:
+        if name == "" and not names:
+            raise MarginError(ErrorCode.MISSING, f"{loaded.file} holds no position", "check that it is the right file")
         if name == "" and len(names) != 1:
             problem = f"{loaded.file} holds {len(names)} accounts, and a net liq is given without saying whose"
             raise MarginError(ErrorCode.VALUE, problem, "give it like --net-liq U1234567=100000")

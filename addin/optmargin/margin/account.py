@@ -93,8 +93,10 @@ def margin_legs(
                 remedy = "another book shows what the others would require"
                 noticed.append(Finding(Severity.WARNING, problem, remedy, account=account, underlying=underlying))
         groups.extend(_in_order([*margined, *blocked]))
-    complete = not any(group.blocked for group in groups) and not _account_is_blocked(noticed)
-    initial, maintenance = _totals(groups) if complete else (_MISSING, _MISSING)
+    stated = not any(group.blocked for group in groups) and not _account_is_blocked(noticed)
+    initial, maintenance = _totals(groups) if stated else (_MISSING, _MISSING)
+    noticed.extend(_without_a_price(groups, legs, in_force, account))
+    complete = stated and not _account_is_blocked(noticed)
     is_option = (legs.right == Right.CALL) | (legs.right == Right.PUT)
     value = legs.price * legs.multiplier * legs.quantity
     return AccountRequirement(
@@ -164,6 +166,26 @@ def _largest_only(groups: list[Group], in_force: TermsInForce) -> list[Group]:
             )
         )
     return charged
+
+
+def _without_a_price(groups: Sequence[Group], legs: LegTable, in_force: TermsInForce, account: str) -> list[Finding]:
+    """Findings about groups whose figure in the book's convention needs a price that isn't there."""
+    found = []
+    for group in groups:
+        figures = (group.initial, group.maintenance)
+        if group.blocked or not any(math.isnan(each.in_convention(in_force.convention)) for each in figures):
+            continue
+        day = np.datetime64("NaT") if group.expiry is None else np.datetime64(group.expiry, "D")
+        mine = (legs.underlying == group.underlying) & (legs.expiry == day) & np.isnan(legs.price)
+        names = ", ".join(legs.row(int(at)).name for at in np.flatnonzero(mine))
+        problem = f"the {in_force.convention} figure of {in_force.book} holds the options' cost, and a price is missing: {names}"
+        remedy = "give their market prices, or take a book that leaves the cost out, such as ibkr"
+        found.append(
+            Finding(
+                Severity.INCOMPLETE, problem, remedy, account=account, underlying=group.underlying, expiry=group.expiry
+            )
+        )
+    return found
 
 
 def _what_cannot_be_margined(legs: LegTable, as_of: dt.date | None, account: str) -> list[Finding]:

@@ -126,7 +126,10 @@ def _margined(
             continue
         strike = float(legs.strike[at])
         if is_long:
-            yield Hedge(rules.covered_call(terms, price, spot, strike, float(legs.price[at]), leverage), short=number)
+            need = rules.covered_call(terms, price, spot, strike, float(legs.price[at]), leverage)
+            # A call without a price is no cover that can be priced; it stays uncovered, which says what is missing.
+            if not math.isnan(need.initial):
+                yield Hedge(need, short=number)
         else:
             yield Hedge(rules.covered_put(terms, price, spot, strike, leverage), short=number)
     for other, also in enumerate(long):

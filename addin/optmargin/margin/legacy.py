@@ -180,7 +180,7 @@ def _solve(problem: PairingProblem, pieces: list[_Piece]) -> np.ndarray[tuple[in
     found = milp(
         weight,
         constraints=LinearConstraint(table, need, most),
-        integrality=np.ones(len(pieces)),
+        integrality=np.ones(len(pieces), dtype=np.int64),
         bounds=Bounds(0, np.inf),
         options={"mip_rel_gap": 0.0},
     )

@@ -15,7 +15,7 @@ from optmargin.margin.choice import Pairing, PairingProblem, choose
 from optmargin.margin.hedges import Hedge, StockPosition, hedges, stock_position
 from optmargin.margin.legacy import choose_legacy
 from optmargin.margin.pooled import payoff_of_all
-from optmargin.rules.terms import CashSpreads, Convention, SpreadRule
+from optmargin.rules.terms import CashSpreads, SpreadRule
 from optmargin.rules.uncovered import Uncovered, uncovered
 
 if TYPE_CHECKING:
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from optmargin.margin.drafts import Drafts
 
 LESS_THAN_A_CENT = 0.005
+_HEDGE_FIRST = 1e-6  # USD per share: decides between equals, and too little for anything else
 
 
 @dataclass(frozen=True, slots=True)
@@ -186,11 +187,11 @@ class Pool:
         units = int(abs(position.quantity) // self.shares) if len(self.short) + len(self.long) else 0
         if not units:
             return self._choose(self._problem(tests, 0, (), np.zeros(0))), 0.0
-        is_gross = self.book.in_force.convention is Convention.GROSS
-        initial = np.array([use.requirement.initial_gross if is_gross else use.requirement.initial for use in uses])
-        later = np.array(
-            [use.requirement.maintenance_gross if is_gross else use.requirement.maintenance for use in uses]
-        )
+        # The pairing is chosen by what it ties up of the owner's money; the printed gross forms hold parts of the proceeds. Of two
+        # that cost the same the one with a hedge is taken, since that is how it would be printed.
+        hedged = np.array([_HEDGE_FIRST * ((use.short >= 0) + (use.long >= 0)) for use in uses])
+        initial = np.array([use.requirement.initial for use in uses]) - hedged
+        later = np.array([use.requirement.maintenance for use in uses]) - hedged
         first = self._choose(self._problem(tests, units, uses, initial * self.shares))
         kept = self._choose(self._problem(tests, units, uses, later * self.shares))
 

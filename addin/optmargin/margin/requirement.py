@@ -85,8 +85,8 @@ class Group:
         expiry: day of expiry; None for stock that no option hedges.
         settlement: AM where the options settle in the morning.
         multiplier: shares per contract of its options; 100 where it has none.
-        put_side, call_side: what the puts, and the calls, would require alone, USD: strike risk, and uncovered shorts with
-            their premium; NaN where a figure is missing.
+        put_side, call_side: the puts', and the calls', share before they offset each other, USD: strike risk of the covered
+            legs of the side, and its uncovered shorts in full; NaN where a figure is missing.
         max_loss: worst settlement loss of the covered legs, USD.
         initial, maintenance: the requirement; NaN where it is missing.
         lines: the working.

@@ -51,11 +51,31 @@ def margin_underlying(
         kinds[legs.style[at], float(legs.multiplier[at])].append(int(at))
     ranked = sorted(kinds, key=lambda kind: (-sum(abs(legs.quantity[kinds[kind]])), str(kind)))
     stock = np.flatnonzero(is_stock)
+    _note_mornings(book)
+    if len(ranked) > 1 and len(stock):
+        book.note(
+            f"{book.underlying}: its options differ in style or multiplier; the stock hedges only those with multiplier {ranked[0][1]:g}"
+        )
     for rank, kind in enumerate(ranked):
         _margin(Pool(book, np.array(kinds[kind]), stock if rank == 0 else stock[:0]))
     if not ranked:
         _margin(Pool(book, stock[:0], stock))
     return book.groups(), book.findings
+
+
+def _note_mornings(book: Drafts) -> None:
+    """Notes days on which some options settle in the morning and others at the close: they aren't one group."""
+    settled: dict[dt.date, set[object]] = defaultdict(set)
+    for at in np.flatnonzero(book.legs.right != Right.STOCK):
+        moment = book.moment(int(at))
+        settled[moment[0]].add(moment)
+    for day, moments in settled.items():
+        if len(moments) > 1:
+            book.note(
+                f"{book.underlying} {day}: options that settle in the morning and at the close are not one group; "
+                "one that settles in the morning covers none that settles at the close",
+                "whether the broker nets them is not known",
+            )
 
 
 def _margin(pool: Pool) -> None:

@@ -70,7 +70,7 @@ class Working:
             draft.put_side += loss_profile(right[puts], strike[puts], units[puts] * self.shares).worst
             draft.call_side += loss_profile(right[~puts], strike[~puts], units[~puts] * self.shares).worst
             loss, working = self._charged(moment, profile, rows, units)
-            draft.max_loss += loss
+            draft.max_loss += profile.worst
             for box in self._boxes(rows, right, strike, units, moment):
                 draft.lines.append(self._box_line(box))
             draft.lines.extend(self._lot_lines(moment, profile, rows, units, loss, working))
@@ -186,15 +186,13 @@ class Working:
     def _box_line(self, box: Box) -> Line:
         rate, shares = self.terms.long_option.european_box_rate, box.units * self.shares
         amount = rate * (box.upper - box.lower) * shares
-        sides = np.array([1.0, -1.0, -1.0, 1.0])
-        paid = float((self.legs.price[list(box.legs)] * sides).sum()) * shares
         return Line(
             rule="long box",
             is_risk=False,
             label=f"+{box.units} box {plain(box.lower)}/{plain(box.upper)}",
             working=f"{rate:.0%} of the difference of the strikes, {plain(box.upper - box.lower)} x {plain(shares)}, in place of its cost",
-            initial=Amounts(amount, amount, amount - paid),
-            maintenance=Amounts(amount, amount, amount - paid),
+            initial=Amounts(amount, amount, 0.0),
+            maintenance=Amounts(amount, amount, 0.0),
             source=self.book.source("long_option.european_box_rate"),
         )
 
@@ -311,7 +309,9 @@ class Working:
                 maintenance=Amounts.same(-maintenance_saved),
                 source=self.book.source("stock.hedge_rate"),
             )
-            self.book.drafts[None].lines.append(line)
+            hedged = [self._hedged_by(use, 1.0)[0] for use, n in zip(uses, pairing.activity_units, strict=True) if n]
+            moment = next((moment for moment in hedged if moment is not None), None)
+            self.book.drafts[moment].lines.append(line)
 
     def _hedged_by(self, use: Hedge, units: float) -> tuple[Moment | None, str]:
         """The group that a hedge belongs to (its option's; the earlier one's), and the options in words."""

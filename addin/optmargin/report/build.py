@@ -11,10 +11,11 @@ import numpy as np
 
 from optmargin.core import figures as definitions
 from optmargin.core.contracts import AccountType, Right
-from optmargin.core.errors import Finding, Severity
+from optmargin.core.errors import Finding, MarginError, Severity
 from optmargin.core.money import cents
 from optmargin.margin.account import margin_account, margin_legs
-from optmargin.report.records import AccountFigures, ExpiryRow, MarginReport, PositionRow, WorkingRow
+from optmargin.margin.whatif import GRID, STRESS_ASSUMPTION, stress
+from optmargin.report.records import AccountFigures, ExpiryRow, MarginReport, PositionRow, StressRow, WorkingRow
 from optmargin.sizing.slots import SLOT_MULTIPLIER, SLOT_WIDTH, free_slots, slots
 
 if TYPE_CHECKING:
@@ -41,6 +42,7 @@ def margin_report(
     origin: Origin,
     slot_width: float = SLOT_WIDTH,
     time_limit: float | None = None,
+    with_stress: bool = True,
 ) -> MarginReport:
     """The report of one account.
 
@@ -52,9 +54,14 @@ def margin_report(
         origin: where it came from.
         slot_width: USD per share between the strikes of a slot.
         time_limit: seconds for the choice of the pairing of one underlying, or None.
+        with_stress: whether to work out the account after moves of the underlyings, for which it is margined eight times more,
+            all together within the time limit.
     """
     requirement = margin_account(account, in_force, as_of=as_of, account_type=account_type, time_limit=time_limit)
     figures, findings = _figures(account, requirement, slot_width)
+    stressed, stress_words = _stressed(account, requirement, as_of, time_limit) if with_stress else ((), "")
+    if requirement.complete and len(account.legs) and with_stress and not stressed:
+        findings.append(Finding(Severity.NOTE, stress_words, account=account.account))
     return MarginReport(
         account=account.account,
         as_of=as_of,
@@ -70,7 +77,53 @@ def margin_report(
         positions=tuple(_position(leg, as_of) for leg in account.legs.rows()),
         working=tuple(_working(requirement)),
         findings=(*requirement.findings, *findings),
+        stress=stressed,
+        stress_words=stress_words,
     )
+
+
+def _stressed(
+    account: Account, requirement: AccountRequirement, as_of: dt.date, time_limit: float | None
+) -> tuple[tuple[StressRow, ...], str]:
+    """The account after each move, and the assumption; or no rows, and what is missing for them."""
+    if not requirement.complete:
+        return (), "No stress: the requirement is incomplete"
+    if not len(account.legs):
+        return (), "No stress: the account has no positions"
+    net_liq = net_liq_of(account, requirement)
+    try:
+        points = stress(
+            account.legs,
+            requirement.book,
+            as_of=as_of,
+            account_type=requirement.account_type,
+            net_liq=math.nan if net_liq is None else net_liq,
+            at_rest=requirement,
+            account=account.account,
+            time_limit=None if time_limit is None else time_limit / len(GRID),
+        )
+    except MarginError as error:
+        return (), f"No stress: {error}"
+    words = [STRESS_ASSUMPTION]
+    if net_liq is None:
+        words.append("Net liq is not given, so that cushions aren't known.")
+    moved = [point.standing.requirement for point in points if point.standing.requirement is not requirement]
+    if any(each.severity is Severity.WARNING for margined in moved for each in margined.findings):
+        words.append("Some requirements are not proven to be the least; they may be lower.")
+    convention = requirement.book.convention
+    rows = [
+        StressRow(
+            move=point.move,
+            requirement=_known(point.standing.requirement.initial.in_convention(convention)),
+            maintenance=_known(point.standing.requirement.maintenance.in_convention(convention)),
+            net_liq=_known(point.standing.net_liq),
+            available_funds=_known(point.standing.available),
+            excess_liquidity=_known(point.standing.excess_liquidity),
+            cushion=None if math.isnan(point.standing.cushion) else point.standing.cushion,
+        )
+        for point in points
+    ]
+    return tuple(rows), " ".join(words)
 
 
 def _known(value: float | None) -> float | None:
@@ -86,23 +139,36 @@ def _minus(value: float | None) -> float | None:
     return None if value is None else -value
 
 
+def net_liq_of(account: Account, requirement: AccountRequirement) -> float | None:
+    """Net liquidation value as the file states it, else cash, stock and options together; None where that isn't known."""
+    if account.net_liq is not None:
+        return account.net_liq
+    return _sum_known(account.cash, _stock_value(account), _option_value(account, requirement))
+
+
+def _stock_value(account: Account) -> float:
+    if account.stock_value is not None:
+        return account.stock_value
+    is_stock = account.legs.right == Right.STOCK
+    return math.fsum(account.legs.price[is_stock] * account.legs.quantity[is_stock])
+
+
+def _option_value(account: Account, requirement: AccountRequirement) -> float:
+    return requirement.long_cost - requirement.proceeds if account.option_value is None else account.option_value
+
+
 def _figures(
     account: Account, requirement: AccountRequirement, slot_width: float
 ) -> tuple[AccountFigures, list[Finding]]:
     legs, findings = account.legs, []
-    is_stock = legs.right == Right.STOCK
-    stock_value = account.stock_value
-    if stock_value is None:
-        stock_value = math.fsum(legs.price[is_stock] * legs.quantity[is_stock])
-    option_value = account.option_value
-    if option_value is None:
-        option_value = requirement.long_cost - requirement.proceeds
-    net_liq = account.net_liq
-    if net_liq is None:
-        net_liq = _sum_known(account.cash, stock_value, option_value)
+    stock_value, option_value = _stock_value(account), _option_value(account, requirement)
+    net_liq = net_liq_of(account, requirement)
     elv = _sum_known(net_liq, _minus(option_value))
     if elv is None:
         elv = _sum_known(account.cash, stock_value)
+    elv_shown = elv
+    if requirement.account_type is AccountType.CASH:  # settled cash; stock has no loan value in a cash account
+        elv_shown = account.cash if account.cash is not None else _sum_known(elv, -stock_value)
 
     def left(deposit: float, field: float) -> float | None:
         if not requirement.complete:
@@ -124,13 +190,13 @@ def _figures(
     held = math.fsum(np.abs(legs.price * legs.quantity * legs.multiplier))
     geared = None if net_liq is None else _known(float(definitions.leverage(held, net_liq)))
     convention = requirement.book.convention
-    used = math.fsum(group.initial.field / (slot_width * group.multiplier) for group in requirement.groups)
+    used = math.fsum(group.initial.field for group in requirement.groups) / (slot_width * SLOT_MULTIPLIER)
     figures = AccountFigures(
         net_liq=_known(net_liq),
         cash=_known(account.cash if account.cash is not None else _sum_known(elv, -stock_value)),
         stock_value=_known(stock_value),
         option_value=_known(option_value),
-        equity_with_loan=_known(elv),
+        equity_with_loan=_known(elv_shown),
         initial=_known(requirement.initial.in_convention(convention)),
         maintenance=_known(requirement.maintenance.in_convention(convention)),
         long_cost=_known(requirement.long_cost) if requirement.complete else None,
@@ -146,6 +212,9 @@ def _figures(
         slots_used=None if math.isnan(used) else round(used, 6) + 0.0,
         gross=_known(requirement.initial.gross),
         margin_field=_known(requirement.initial.field),
+        maintenance_gross=_known(requirement.maintenance.gross),
+        maintenance_deposit=_known(requirement.maintenance.deposit),
+        maintenance_field=_known(requirement.maintenance.field),
     )
     return figures, findings
 
@@ -237,7 +306,7 @@ def _expiry(
         maintenance=_known(group.maintenance.in_convention(convention)),
         max_loss=_known(group.max_loss),
         worst_price=_known(worst_at),
-        slots_used=_known(group.initial.field / (slot_width * group.multiplier)),
+        slots_used=_known(group.initial.field / (slot_width * SLOT_MULTIPLIER)),
         free_put_slots=None if free is None else free.puts,
         free_call_slots=None if free is None else free.calls,
         released=_known(released),
@@ -245,6 +314,9 @@ def _expiry(
         gross=_known(group.initial.gross),
         deposit=_known(group.initial.deposit),
         margin_field=_known(group.initial.field),
+        maintenance_gross=_known(group.maintenance.gross),
+        maintenance_deposit=_known(group.maintenance.deposit),
+        maintenance_field=_known(group.maintenance.field),
     )
 
 

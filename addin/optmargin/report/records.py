@@ -31,6 +31,7 @@ class AccountFigures:
         slots: slots that net liq holds on one side.
         slots_used: slots that the requirement takes; may be a fraction.
         gross, margin_field: the initial requirement in those conventions; ``deposit`` is the third.
+        maintenance_gross, maintenance_deposit, maintenance_field: the maintenance requirement in the three.
     """
 
     net_liq: float | None
@@ -53,6 +54,9 @@ class AccountFigures:
     slots_used: float | None
     gross: float | None = None
     margin_field: float | None = None
+    maintenance_gross: float | None = None
+    maintenance_deposit: float | None = None
+    maintenance_field: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,13 +65,13 @@ class ExpiryRow:
 
     Attributes:
         days: days to expiry from the report's day; None for stock.
-        put_side, call_side: what each side would require alone.
+        put_side, call_side: strike risk of the side's covered legs, and its uncovered shorts in full.
         requirement, maintenance: in the book's convention.
-        slots_used: strike risk of the covered legs in slots; may be a fraction.
+        slots_used: the requirement without long options' cost in the account's slots; may be a fraction.
         free_put_slots, free_call_slots: slots that may be added to the side with no more margin.
         released: how much less the account requires after this expiry.
         remaining: what the account then still requires.
-        gross, deposit, margin_field: the initial requirement in the three conventions.
+        gross, deposit, margin_field: the initial requirement in the three conventions; ``maintenance_...`` likewise.
     """
 
     underlying: str
@@ -88,6 +92,9 @@ class ExpiryRow:
     gross: float | None = None
     deposit: float | None = None
     margin_field: float | None = None
+    maintenance_gross: float | None = None
+    maintenance_deposit: float | None = None
+    maintenance_field: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,6 +134,29 @@ class WorkingRow:
 
 
 @dataclass(frozen=True, slots=True)
+class StressRow:
+    """The account after every underlying has moved by one percentage; money in USD, None where missing.
+
+    Option marks after the move are assumed: intrinsic value at the moved price plus today's time value, never below zero.
+
+    Attributes:
+        move: fraction of the underlyings' prices; -0.1 is 10 % down.
+        requirement, maintenance: in the book's convention.
+        net_liq: with the change of the marks and of stock.
+        available_funds, excess_liquidity: net liq less the initial, and the maintenance deposit.
+        cushion: excess liquidity as a fraction of net liq; None where that isn't above zero.
+    """
+
+    move: float
+    requirement: float | None
+    maintenance: float | None
+    net_liq: float | None
+    available_funds: float | None
+    excess_liquidity: float | None
+    cushion: float | None
+
+
+@dataclass(frozen=True, slots=True)
 class MarginReport:
     """One account on one day under one book.
 
@@ -139,6 +169,8 @@ class MarginReport:
         complete: False when a requirement is missing: totals are None then.
         assumptions: sentences about what was assumed (unknown roots, prices taken from the file).
         findings: what was noticed, first what makes it incomplete.
+        stress: the account after moves of the underlyings; empty where that can't be worked out or wasn't asked for.
+        stress_words: by which assumption the stress was worked out, or what is missing for it.
     """
 
     account: str
@@ -155,3 +187,5 @@ class MarginReport:
     positions: tuple[PositionRow, ...]
     working: tuple[WorkingRow, ...]
     findings: tuple[Finding, ...]
+    stress: tuple[StressRow, ...] = ()
+    stress_words: str = ""

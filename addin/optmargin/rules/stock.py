@@ -7,6 +7,7 @@ form that Cboe's manual prints: short stock's proceeds inside. Sources: the book
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -73,7 +74,7 @@ def covered_call(
         price: price at which the stock is carried, USD per share.
         spot: market price of the stock, USD per share.
         strike: of the call, USD per share.
-        premium: market price of the call, USD per share; used by the form ``in_the_money_plus_stock`` only.
+        premium: market price of the call, USD per share; not used by the form ``stock``, NaN without it in the others.
         leverage: factor of a leveraged fund.
     """
     in_the_money, held = max(spot - strike, 0.0), min(spot, strike)
@@ -86,12 +87,22 @@ def covered_call(
         )
         return StockRequirement("covered call", initial, initial, printed + in_the_money, printed, working)
 
-    def charged(share: float) -> float:
+    def charged(share: float, base: float) -> tuple[float, bool]:
         # TWS's floor: no less than the call's value or the stock's margin, and no more than the stock itself.
-        return max(in_the_money + share * held, min(spot, max(premium, share * spot)))
+        plain_sum, floor = in_the_money + share * base, min(spot, max(premium, share * spot))
+        return max(plain_sum, floor), floor > plain_sum
 
-    initial, maintenance = charged(terms.covered_call_initial_rate), charged(rate)
-    working = f"in the money {in_the_money:.10g} + {terms.covered_call_initial_rate:.4g} x {held:.10g} (the lesser of spot and strike)"
+    if math.isnan(premium):
+        return StockRequirement("covered call", premium, premium, premium, premium, "the call's price is missing")
+    at_first = spot if terms.covered_call is CoveredCallForm.IN_THE_MONEY_PLUS_FULL_STOCK else held
+    initial, at_floor = charged(terms.covered_call_initial_rate, at_first)
+    maintenance, _ = charged(rate, held)
+    working = (
+        f"in the money {in_the_money:.10g} + {terms.covered_call_initial_rate:.4g} x {at_first:.10g}; "
+        f"maintenance {in_the_money:.10g} + {rate:.4g} x {held:.10g} (the lesser of spot and strike)"
+    )
+    if at_floor:
+        working = f"the call's value, {premium:.10g}, or the stock's margin, at most the stock itself: {initial:.10g}"
     return StockRequirement("covered call", initial, initial, maintenance, maintenance, working)
 
 
@@ -143,7 +154,7 @@ def protective_call(
 
 def _call_in_the_money_at_once(terms: StockTerms, spot: float, strike: float) -> float:
     in_the_money = max(spot - strike, 0.0)
-    return in_the_money if terms.covered_call is CoveredCallForm.IN_THE_MONEY_PLUS_STOCK else 0.0
+    return 0.0 if terms.covered_call is CoveredCallForm.STOCK else in_the_money
 
 
 def collar(

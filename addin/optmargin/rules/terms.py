@@ -56,9 +56,10 @@ class CoveredCallForm(StrEnum):
     """How long stock with a short call on it is charged."""
 
     STOCK = "stock"  # the stock's own requirement, at maintenance on the lesser of spot and strike; nothing on the call
-    IN_THE_MONEY_PLUS_STOCK = (
-        "in_the_money_plus_stock"  # the call's in-the-money amount plus stock margin at min(spot, strike)
-    )
+    # The call's in-the-money amount plus stock margin at the lesser of spot and strike.
+    IN_THE_MONEY_PLUS_STOCK = "in_the_money_plus_stock"
+    # The same, but at first plus stock margin at the spot.
+    IN_THE_MONEY_PLUS_FULL_STOCK = "in_the_money_plus_full_stock"
 
 
 class CoveredPutForm(StrEnum):

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
+from numpy.typing import NDArray
 
 from optmargin.core.contracts import AssetClass, Right
 from optmargin.core.money import per_share
@@ -17,13 +18,31 @@ from optmargin.rules.rates import class_rate
 from optmargin.rules.terms import PutMinimumBase
 
 if TYPE_CHECKING:
-    from numpy.typing import NDArray
-
     from optmargin.rules.terms import UncoveredTerms
 
 # The tests by name, and the word for each in the working.
 TESTS = ("rate less out-of-the-money amount", "minimum rate", "floor per share")
 _IN_SHORT = ("rate", "minimum", "floor")
+
+_CALL = int(Right.CALL)
+
+# A figure per share and a truth: of one option, or of a column of them.
+Figure = float | NDArray[np.float64]
+Truth = bool | NDArray[np.bool_]
+
+
+def _greater(one: Figure, other: Figure) -> Figure:
+    """The greater of two, element by element; NaN where either is. Plain comparison where no column is in it: it is faster."""
+    if isinstance(one, np.ndarray) or isinstance(other, np.ndarray):
+        return np.maximum(one, other)
+    return one if one > other or one != one else other  # NaN alone differs from itself
+
+
+def _either(is_first: Truth, first: Figure, second: Figure) -> Figure:
+    """The first figure or the second, element by element."""
+    if isinstance(is_first, np.ndarray):
+        return np.where(is_first, first, second)
+    return first if is_first else second
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,18 +58,18 @@ class Uncovered:
         floor_premium: the same for the floor.
     """
 
-    premium: float | NDArray[np.float64]
-    rate_test: float | NDArray[np.float64]
-    minimum_test: float | NDArray[np.float64]
+    premium: Figure
+    rate_test: Figure
+    minimum_test: Figure
     floor_test: float
-    minimum_premium: float | NDArray[np.float64]
-    floor_premium: float | NDArray[np.float64]
+    minimum_premium: Figure
+    floor_premium: Figure
 
     @property
-    def per_share(self) -> float | NDArray[np.float64]:
+    def per_share(self) -> Figure:
         """The requirement, premium included."""
-        with_minimum = np.maximum(self.premium + self.rate_test, self.minimum_premium + self.minimum_test)
-        return np.maximum(with_minimum, self.floor_premium + self.floor_test)
+        with_minimum = _greater(self.premium + self.rate_test, self.minimum_premium + self.minimum_test)
+        return _greater(with_minimum, self.floor_premium + self.floor_test)
 
     def binding(self) -> str:
         """The name of the test that bound, of a single option; the earliest of :data:`TESTS` where they are equal."""
@@ -74,7 +93,7 @@ class Uncovered:
         """The tests of one element of a column."""
         shape = np.shape(self.per_share)
 
-        def picked(figures: float | NDArray[np.float64]) -> float:
+        def picked(figures: Figure) -> float:
             return float(np.broadcast_to(figures, shape)[at])
 
         return Uncovered(
@@ -90,11 +109,11 @@ class Uncovered:
 def uncovered(
     terms: UncoveredTerms,
     right: int | NDArray[np.int8],
-    spot: float | NDArray[np.float64],
-    strike: float | NDArray[np.float64],
-    premium: float | NDArray[np.float64],
+    spot: Figure,
+    strike: Figure,
+    premium: Figure,
     asset_class: AssetClass | NDArray[np.object_],
-    leverage: float | NDArray[np.float64] = 1.0,
+    leverage: Figure = 1.0,
 ) -> Uncovered:
     """The requirement of one uncovered short option per share; all arguments broadcast.
 
@@ -107,15 +126,14 @@ def uncovered(
         asset_class: class of the underlying.
         leverage: factor of a leveraged fund, 1 for everything else.
     """
-    is_call = np.equal(right, Right.CALL)
+    is_call = right == _CALL
     factor = leverage if terms.leverage_multiplies else 1.0
-    ahead = np.subtract(strike, spot)
-    out_of_the_money = np.maximum(np.where(is_call, ahead, -ahead), 0.0)
-    base = spot if terms.put_minimum_base is PutMinimumBase.UNDERLYING else np.where(is_call, spot, strike)
+    out_of_the_money = _greater(_either(is_call, strike - spot, spot - strike), 0.0)
+    base = spot if terms.put_minimum_base is PutMinimumBase.UNDERLYING else _either(is_call, spot, strike)
     return Uncovered(
         premium=premium,
-        rate_test=class_rate(terms.rate, asset_class) * np.multiply(spot, factor) - out_of_the_money,
-        minimum_test=class_rate(terms.minimum_rate, asset_class) * np.multiply(base, factor),
+        rate_test=class_rate(terms.rate, asset_class) * (spot * factor) - out_of_the_money,
+        minimum_test=class_rate(terms.minimum_rate, asset_class) * (base * factor),
         floor_test=terms.floor_per_share,
         minimum_premium=premium if terms.minimum_includes_premium else 0.0,
         floor_premium=premium if terms.floor_includes_premium else 0.0,

@@ -56,8 +56,8 @@ class FreeSlots:
 def free_slots(profile: LossProfile | None, slot_width: float, multiplier: float) -> FreeSlots:
     """What rides free in one expiry, from the loss of its covered legs over all settlement prices.
 
-    Put spreads below every strike lose only where prices are below every strike, and there the group loses ``at_zero``: what
-    that falls short of the worst loss is free. For calls the same holds above every strike.
+    Put spreads below every strike lose only where prices are below every strike, and there the group loses ``at_zero``, or
+    gains: what that falls short of the worst loss is free. For calls the same holds above every strike.
 
     Args:
         profile: loss of the covered legs; None where the expiry has none, and then nothing rides free.
@@ -69,7 +69,7 @@ def free_slots(profile: LossProfile | None, slot_width: float, multiplier: float
     slot, worst = slot_width * multiplier, profile.worst
 
     def fit(loss: float) -> int:
-        room = worst - max(loss, 0.0) if math.isfinite(worst) else 0.0
+        room = worst - loss if math.isfinite(worst) else 0.0
         return max(math.floor(room / slot * (1 + _NOISE)), 0)
 
     return FreeSlots(puts=fit(profile.at_zero), calls=fit(profile.above))

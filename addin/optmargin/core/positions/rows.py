@@ -36,6 +36,7 @@ if TYPE_CHECKING:
 _Word = TypeVar("_Word", bound=StrEnum)
 
 SATURDAY = 5
+_LARGEST_LEVERAGE = 5
 _SAME_STRIKE = 0.0005  # an OSI symbol holds a strike to a thousandth
 _NAME = re.compile(r"[A-Z0-9][A-Z0-9 ./&_^$-]{0,23}", re.ASCII)
 _DESCRIBED = re.compile(r"([A-Z0-9][A-Z0-9./ ]{0,11}?)\s+(\d{1,2}[A-Z]{3}\d{2})\s+([\d.,]+)\s+([CP])", re.ASCII)
@@ -142,6 +143,7 @@ class _Cells:
         self.row = row
         self.dialect = dialect
         self.problems: list[tuple[str, str]] = []
+        self.notices: list[str] = []  # what leaves the row as it is, and is worth a warning
         self.source = "symbol"  # which cell the option is named by
         self.right: Right | None = None
         self.underlying = ""
@@ -422,6 +424,18 @@ def read_row(row: Row, dialect: Dialect) -> Reading:
     return _complete(cells, quantity, strike)
 
 
+def _leverage(cells: _Cells) -> float:
+    """The factor of a leveraged fund: less than 1 would be a part of a share, and no fund moves more than five times its index."""
+    found = cells.number("leverage")
+    if not math.isnan(found) and not 1 <= found <= _LARGEST_LEVERAGE:
+        cells.refuse(
+            f"{cells.called('leverage')} {plain(found)} isn't the factor of a fund",
+            "write 1, 1.5, 2 or 3, without the sign of an inverse fund",
+        )
+        return math.nan
+    return found
+
+
 def _complete(cells: _Cells, quantity: float, strike: float) -> Reading:
     """The rest of the row: prices and what kind of contract it is."""
     price = cells.number("price", error_is_blank=True)
@@ -429,7 +443,7 @@ def _complete(cells: _Cells, quantity: float, strike: float) -> Reading:
         cells.refuse(f"{cells.called('price')} {plain(price)} is below zero", "write the market price, zero or more")
     spot = cells.above_zero("spot", error_is_blank=True)
     multiplier = cells.above_zero("multiplier")
-    leverage = cells.above_zero("leverage")
+    leverage = _leverage(cells)
     asset_class = cells.word(AssetClass, "asset_class")
     style = cells.word(Style, "style")
     settlement = cells.word(Settlement, "settlement")
@@ -443,11 +457,13 @@ def _complete(cells: _Cells, quantity: float, strike: float) -> Reading:
     facts = _facts(cells) if cells.underlying else None
     if facts is not None and right is not None:
         if right is Right.STOCK:
-            if multiplier != 1.0 and not math.isnan(multiplier):
-                cells.refuse(
-                    f"{cells.called('multiplier')} {plain(multiplier)} on a stock row: a share counts once",
-                    "leave it empty or write 1",
-                )
+            if not math.isnan(multiplier) and multiplier != 1.0:
+                said = f"{cells.called('multiplier')} {plain(multiplier)} on a stock row"
+                # 100 shares with a multiplier of 100 copied down the column are 100 shares; 3 may be three lots.
+                if abs(quantity) >= multiplier:
+                    cells.notices.append(f"{said} isn't applied: {plain(abs(quantity))} shares were taken")
+                else:
+                    cells.refuse(f"{said}: a share counts once", "leave it empty or write 1")
             multiplier = 1.0
         elif math.isnan(multiplier):
             if facts.assumed and (right is Right.FUTURE or asset_class is AssetClass.FUTURE):
@@ -484,7 +500,12 @@ def _complete(cells: _Cells, quantity: float, strike: float) -> Reading:
         for name, given in (("asset_class", asset_class is not None), ("leverage", not math.isnan(leverage)))
         if given
     }
-    return Reading(leg, _adjusted(leg, cells.dialect.file), frozenset(stated))
+    file, row = cells.dialect.file, cells.row
+    warned = [
+        Finding(Severity.WARNING, notice, "leave it empty for stock", file, row.line, row.account, leg.underlying)
+        for notice in cells.notices
+    ]
+    return Reading(leg, (*warned, *_adjusted(leg, file)), frozenset(stated))
 
 
 def _adjusted(leg: Leg, file: str) -> tuple[Finding, ...]:
@@ -500,6 +521,8 @@ def _settlement(root: str, expiry: dt.date | None) -> Settlement:
     """AM only where the table says so of the very root, and the expiry is a standard monthly one."""
     if expiry is None or instrument(root).settlement is not Settlement.AM:
         return Settlement.PM
+    if instrument(root).is_volatility_index:
+        return Settlement.AM  # on its own Wednesdays, weeklies too
     friday = expiry - dt.timedelta(days=1) if expiry.weekday() == SATURDAY else expiry
     return Settlement.AM if is_standard_monthly(friday) else Settlement.PM
 
