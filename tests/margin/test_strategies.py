@@ -15,7 +15,8 @@ from hypothesis import strategies as st
 
 from optmargin.core.contracts import Right, Settlement
 from optmargin.core.legs import Leg, LegTable
-from optmargin.margin.strategies import Held, StrategyFileError, named, named_table, read_strategies, strategies
+from optmargin.margin.strategies import Held, named, named_table
+from optmargin.margin.strategy_rows import StrategyFileError, read_strategies, strategies
 
 NEAR, FAR = dt.date(2022, 12, 23), dt.date(2023, 1, 20)
 NAN = math.nan

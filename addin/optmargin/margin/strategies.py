@@ -15,270 +15,31 @@ from __future__ import annotations
 import datetime as dt
 import itertools
 import math
-import re
-import tomllib
 from bisect import bisect_left
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cache
-from importlib import resources
-from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
+from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 from optmargin.core.contracts import Right, Settlement
-from optmargin.core.errors import ErrorCode, MarginError, nearest
 from optmargin.core.money import plain
+from optmargin.margin.strategy_rows import (
+    FAR,
+    NEAR,
+    OPTIONS,
+    Pattern,
+    Strategy,
+    strategies,
+)
 
 if TYPE_CHECKING:
     from optmargin.core.legs import LegTable
 
-_FILE = "strategies.toml"
-_OPTIONS = (Right.PUT, Right.CALL)
-_NEAR, _FAR = 0, 1
-_TOLERANCE = 1e-6  # USD per share, within which strikes and widths are equal
 _NEIGHBOURS = 8  # how many windows or strikes on either side are looked at when two are joined
 _LATER = 4  # how many strikes of a later expiry on either side, and in a large book how many expiries, are looked at
 _FEW = 240  # legs of a book, up to which several ways of splitting an expiry are compared
 _WHOLE = 1e-9  # contracts, within which a count is whole
-
-
-class StrategyFileError(MarginError):
-    """A strategies file that can't be used; the problem names the strategy and the key."""
-
-
-# --- the rows -----------------------------------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True, slots=True)
-class StrategyLeg:
-    """One leg of a strategy.
-
-    Attributes:
-        ratio: signed relative units.
-        right: call, put, stock or future.
-        letter: the letter of its strike; empty for stock and futures.
-        place: 0 for the near (or only) expiry, 1 for the far one.
-    """
-
-    ratio: int
-    right: Right
-    letter: str
-    place: int
-
-
-@dataclass(frozen=True, slots=True)
-class _Relation:
-    """A linear relation between strikes: the sum of weights times the strikes at slots, compared with zero."""
-
-    terms: tuple[tuple[int, int], ...]
-    sign: str
-
-    def holds(self, strikes: tuple[float, ...]) -> bool:
-        """Whether the strikes of the slots stand in this relation."""
-        amount = 0.0
-        for slot, weight in self.terms:
-            amount += weight * strikes[slot]
-        if self.sign == "=":
-            return abs(amount) <= _TOLERANCE
-        if self.sign == "!=":
-            return abs(amount) > _TOLERANCE
-        return amount < -_TOLERANCE if self.sign == "<" else amount <= _TOLERANCE
-
-
-Pattern = tuple[int, ...]
-"""Signed relative units in ascending order of strikes, of one right and one expiry."""
-
-
-@dataclass(frozen=True, slots=True)
-class Strategy:
-    """One named strategy.
-
-    Attributes:
-        name: as traders call it.
-        legs: its legs.
-        where: the relations between the strikes, as written.
-        paid: ``debit`` or ``credit`` where the name promises one, else empty.
-        also: other names of the same thing.
-        source: who calls it so, with the address where there is one.
-        rank: its place in the file; where two fit, the earlier names the legs.
-    """
-
-    name: str
-    legs: tuple[StrategyLeg, ...]
-    where: tuple[str, ...]
-    paid: str
-    also: tuple[str, ...]
-    source: str
-    rank: int
-    _patterns: Mapping[tuple[int, Right], Pattern] = field(repr=False, compare=False)
-    _relations: tuple[_Relation, ...] = field(repr=False, compare=False)
-
-    @property
-    def size(self) -> int:
-        """How many legs it has, stock included."""
-        return len(self.legs)
-
-    @property
-    def stock(self) -> int:
-        """Lots of stock for one unit, signed; a lot is the shares of one contract."""
-        return sum(leg.ratio for leg in self.legs if leg.right is Right.STOCK)
-
-    @property
-    def spans_expiries(self) -> bool:
-        """Whether its legs are of two expiries."""
-        return any(place == _FAR for place, _ in self._patterns)
-
-    def pattern(self, place: int, right: Right) -> Pattern:
-        """Its signed units of one right and expiry, in ascending order of strikes."""
-        return self._patterns.get((place, right), ())
-
-    def fits(self, strikes: tuple[float, ...]) -> bool:
-        """Whether strikes, puts before calls and near before far, each ascending, stand in the relations of the strategy."""
-        for relation in self._relations:  # noqa: SIM110  a loop, since this is asked for every place of every shape
-            if not relation.holds(strikes):
-                return False
-        return True
-
-
-@cache
-def strategies() -> tuple[Strategy, ...]:
-    """Every named strategy, in the order of the file."""
-    text = resources.files("optmargin.margin").joinpath(_FILE).read_text(encoding="utf-8")
-    return read_strategies(text)
-
-
-def read_strategies(text: str) -> tuple[Strategy, ...]:
-    """The strategies that a text in the form of ``strategies.toml`` declares.
-
-    Raises:
-        StrategyFileError: for anything that isn't understood, stands twice or lacks a source.
-    """
-    try:
-        declared = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as problem:
-        raise _refused(f"it isn't TOML: {problem}") from problem
-    _known_keys(declared, {"sources", "strategies"}, "the file")
-    sources = {key: _source(key, row) for key, row in _table(declared.get("sources", {}), "sources").items()}
-    rows = declared.get("strategies", [])
-    if not isinstance(rows, list):
-        raise _refused("strategies isn't a list of tables", "write [[strategies]] above each")
-    found = tuple(_strategy(_table(row, "a strategy"), sources, rank) for rank, row in enumerate(rows))
-    for position, strategy in enumerate(found):
-        for other in found[:position]:
-            if other.name == strategy.name:
-                raise _refused(f"'{strategy.name}' stands there twice")
-            if (set(other.legs), other.where) == (set(strategy.legs), strategy.where):
-                raise _refused(f"'{strategy.name}' and '{other.name}' are the same legs", "keep one, with also = [...]")
-    return found
-
-
-def _refused(problem: str, remedy: str = "") -> StrategyFileError:
-    return StrategyFileError(ErrorCode.VALUE, f"{_FILE}: {problem}", remedy)
-
-
-def _table(value: object, what: str) -> Mapping[str, Any]:
-    if not isinstance(value, Mapping):
-        raise _refused(f"{what} isn't a table")
-    return value
-
-
-def _known_keys(row: Mapping[str, object], known: set[str], what: str) -> None:
-    for key in row:
-        if key not in known:
-            raise _refused(f"{what} has an unknown key '{key}'", nearest(key, known))
-
-
-def _source(key: str, row: object) -> str:
-    source = _table(row, f"source '{key}'")
-    _known_keys(source, {"title", "url"}, f"source '{key}'")
-    title, url = source.get("title", ""), source.get("url", "")
-    if not isinstance(title, str) or not isinstance(url, str) or not title:
-        raise _refused(f"source '{key}' lacks a title")
-    return f"{title}, {url}" if url else title
-
-
-def _texts(row: Mapping[str, Any], key: str, what: str) -> tuple[str, ...]:
-    value = row.get(key, [])
-    if not isinstance(value, list) or not all(isinstance(text, str) for text in value):
-        raise _refused(f"{what}: {key} isn't a list of texts")
-    return tuple(value)
-
-
-_LEG = re.compile(r"([+-]\d+) (?:(put|call) ([A-Z])(?: (near|far))?|(stock|future))")
-
-
-def _strategy(row: Mapping[str, Any], sources: Mapping[str, str], rank: int) -> Strategy:
-    name = row.get("name")
-    if not isinstance(name, str) or not name:
-        raise _refused(f"strategy number {rank + 1} lacks a name")
-    what = f"'{name}'"
-    _known_keys(row, {"name", "legs", "where", "paid", "also", "source"}, what)
-    if row.get("source") not in sources:
-        raise _refused(f"{what} cites {row.get('source')!r}, which isn't among the sources", nearest("", sources))
-    if row.get("paid", "") not in ("", "debit", "credit"):
-        raise _refused(f"{what}: paid is {row['paid']!r}", "write debit or credit, or leave it out")
-    legs = tuple(_leg(text, what) for text in _texts(row, "legs", what))
-    if not legs:
-        raise _refused(f"{what} has no legs")
-    if any(leg.place == _FAR for leg in legs) != any(text.endswith(" near") for text in row["legs"]):
-        raise _refused(f"{what} names a near or a far expiry alone", "name both, or neither")
-    where = _texts(row, "where", what)
-    patterns: dict[tuple[int, Right], Pattern] = {}
-    letters: list[str] = []
-    for place in (_NEAR, _FAR):
-        for right in _OPTIONS:
-            run = sorted((leg for leg in legs if (leg.place, leg.right) == (place, right)), key=lambda leg: leg.letter)
-            if len({leg.letter for leg in run}) != len(run):
-                raise _refused(f"{what} has two legs of one contract")
-            letters += [leg.letter for leg in run]
-            if run:
-                patterns[place, right] = tuple(leg.ratio for leg in run)
-    relations = tuple(_relation(text, letters, what) for text in where) + tuple(
-        _Relation(((letters.index(letter), 1), (slot, -1)), "=")
-        for slot, letter in enumerate(letters)
-        if letters.index(letter) != slot
-    )
-    return Strategy(
-        name=name,
-        legs=legs,
-        where=where,
-        paid=row.get("paid", ""),
-        also=_texts(row, "also", what),
-        source=sources[row["source"]],
-        rank=rank,
-        _patterns=patterns,
-        _relations=relations,
-    )
-
-
-def _leg(text: str, what: str) -> StrategyLeg:
-    match = _LEG.fullmatch(text)
-    if match is None or int(match[1]) == 0:
-        raise _refused(
-            f"{what}: leg {text!r} isn't understood", "write it like '-1 put B', '+1 call A far' or '+1 stock'"
-        )
-    units, option, letter, place, other = match.groups()
-    return StrategyLeg(int(units), Right[(option or other).upper()], letter or "", _FAR if place == "far" else _NEAR)
-
-
-_SIDE = r"(?:(\d+) \()?([A-Z])(?: - ([A-Z]))?\)?"
-_RELATION = re.compile(rf"{_SIDE} (<=|<|!=|=) {_SIDE}")
-
-
-def _relation(text: str, letters: list[str], what: str) -> _Relation:
-    match = _RELATION.fullmatch(text)
-    if match is None:
-        raise _refused(f"{what}: relation {text!r} isn't understood", "write it like 'A < B' or 'C - B = 2 (B - A)'")
-    weights: dict[int, int] = defaultdict(int)
-    for group, side in ((1, 1), (5, -1)):
-        times, plus, minus = match.group(group, group + 1, group + 2)
-        for letter, sign in ((plus, side), (minus, -side)):
-            if letter is None:
-                continue
-            if letter not in letters:
-                raise _refused(f"{what}: relation {text!r} is about {letter}, which no leg has")
-            weights[letters.index(letter)] += sign * int(times or 1)
-    return _Relation(tuple(weights.items()), match[4])
 
 
 # --- what is named ------------------------------------------------------------------------------------------------------
@@ -426,26 +187,26 @@ class _Shapes:
         self.across_pairs: dict[tuple[Right, Pattern, Pattern], list[Strategy]] = defaultdict(list)
         self.across_doubles: dict[tuple[Pattern, ...], list[Strategy]] = defaultdict(list)
         for row in rows:
-            patterns = tuple(row.pattern(place, right) for place in (_NEAR, _FAR) for right in _OPTIONS)
+            patterns = tuple(row.pattern(place, right) for place in (NEAR, FAR) for right in OPTIONS)
             if row.spans_expiries and all(len(pattern) == 1 for pattern in patterns):
                 self.across_doubles[patterns].append(row)
             elif row.spans_expiries:
-                for right in _OPTIONS:
-                    near, far = row.pattern(_NEAR, right), row.pattern(_FAR, right)
+                for right in OPTIONS:
+                    near, far = row.pattern(NEAR, right), row.pattern(FAR, right)
                     if row.size == len(near) + len(far) == 2:
                         self.across_pairs[right, near, far].append(row)
-        self.known = {right: frozenset(row.pattern(_NEAR, right) for row in plural) - {()} for right in _OPTIONS}
+        self.known = {right: frozenset(row.pattern(NEAR, right) for row in plural) - {()} for right in OPTIONS}
         self.ratios = sorted({abs(each) for known in self.known.values() for pattern in known for each in pattern})
         self.longest = max((len(pattern) for known in self.known.values() for pattern in known), default=0)
-        self.by_signs: dict[Right, dict[Pattern, list[Pattern]]] = {right: defaultdict(list) for right in _OPTIONS}
-        for right in _OPTIONS:
+        self.by_signs: dict[Right, dict[Pattern, list[Pattern]]] = {right: defaultdict(list) for right in OPTIONS}
+        for right in OPTIONS:
             for pattern in sorted(self.known[right]):
                 self.by_signs[right][tuple(1 if each > 0 else -1 for each in pattern)].append(pattern)
 
     @staticmethod
     def _is_loose(row: Strategy) -> bool:
         """A put and a call and nothing else: they wait until the other expiries have been looked at."""
-        return row.stock == 0 and all(len(row.pattern(_NEAR, right)) == 1 for right in _OPTIONS)
+        return row.stock == 0 and all(len(row.pattern(NEAR, right)) == 1 for right in OPTIONS)
 
     @staticmethod
     def _levels(rows: list[Strategy]) -> list[dict[tuple[Pattern, Pattern], list[Strategy]]]:
@@ -455,7 +216,7 @@ class _Shapes:
             level: dict[tuple[Pattern, Pattern], list[Strategy]] = defaultdict(list)
             for row in rows:
                 if row.size == size:
-                    level[row.pattern(_NEAR, Right.PUT), row.pattern(_NEAR, Right.CALL)].append(row)
+                    level[row.pattern(NEAR, Right.PUT), row.pattern(NEAR, Right.CALL)].append(row)
             levels.append(level)
         return levels
 
@@ -472,7 +233,7 @@ class _Group:
         self.moment = moment
         self.lots = lots
         self.shapes = _shapes()
-        self.left: dict[Right, dict[float, int]] = {right: dict(quantities[right]) for right in _OPTIONS}
+        self.left: dict[Right, dict[float, int]] = {right: dict(quantities[right]) for right in OPTIONS}
         self.pieces: list[_Piece] = []
         self._windows: dict[tuple[bool, Right], dict[Pattern, list[Window]]] = {}
 
@@ -509,7 +270,7 @@ class _Group:
 
     def take(self, row: Strategy, strikes: tuple[float, ...], units: int, *, exact: bool) -> bool:
         """Takes a strategy at its strikes out of what is left, if it still fits: as a whole, or as many as there are."""
-        slots = [(right, ratio) for right in _OPTIONS for ratio in row.pattern(_NEAR, right)]
+        slots = [(right, ratio) for right in OPTIONS for ratio in row.pattern(NEAR, right)]
         have = [self.left[right].get(strike, 0) for (right, _), strike in zip(slots, strikes, strict=True)]
         most = min(_times(count, slot[1]) for count, slot in zip(have, slots, strict=True))
         if row.stock:
@@ -588,7 +349,7 @@ class _Group:
         rest.sweep(self.shapes.loose, exact=True)
         aside = [
             (right, strike, count - rest.left[right].get(strike, 0))
-            for right in _OPTIONS
+            for right in OPTIONS
             for strike, count in self.left[right].items()
             if rest.left[right].get(strike, 0) != count
         ]
@@ -705,14 +466,12 @@ class _Book:
             if leg.right is Right.STOCK and math.isfinite(leg.quantity):
                 self.stock += leg.quantity
             elif leg.right.is_option and leg.expiry and math.isfinite(leg.strike) and math.isfinite(leg.quantity):
-                rights = held.setdefault((leg.expiry, leg.settlement), {right: defaultdict(list) for right in _OPTIONS})
+                rights = held.setdefault((leg.expiry, leg.settlement), {right: defaultdict(list) for right in OPTIONS})
                 rights[leg.right][float(leg.strike)].append(leg.quantity)
             else:
                 self._odd(leg.right, leg.strike, (leg.expiry, leg.settlement) if leg.expiry else None, leg.quantity)
         self.moments = sorted(held)
-        self.quantities = [
-            {right: self._whole(held[at][right], right, at) for right in _OPTIONS} for at in self.moments
-        ]
+        self.quantities = [{right: self._whole(held[at][right], right, at) for right in OPTIONS} for at in self.moments]
         self.few = sum(len(line) for rights in self.quantities for line in rights.values()) <= _FEW
         self.reach = len(self.moments) + 1 if self.few else _LATER
         self.pieces: list[_Piece] = []
@@ -749,7 +508,7 @@ class _Book:
         for group in groups:
             group.pair()
             self.pieces += group.pieces
-            for right in _OPTIONS:
+            for right in OPTIONS:
                 for strike, count in group.line(right):
                     row = self.shapes.single[right, 1 if count > 0 else -1]
                     self.pieces.append(_Piece(row, (strike,), (group.moment,), abs(count)))
@@ -785,14 +544,14 @@ class _Book:
         rest.pair()
         found: dict[tuple[Pattern, int], list[tuple[float, ...]]] = defaultdict(list)
         for piece in rest.pieces:
-            pattern = piece.strategy.pattern(_NEAR, Right.PUT) + piece.strategy.pattern(_NEAR, Right.CALL)
+            pattern = piece.strategy.pattern(NEAR, Right.PUT) + piece.strategy.pattern(NEAR, Right.CALL)
             found[pattern, piece.units].append(piece.strikes)
         return found
 
     def _pair_across(self, groups: list[_Group], *, exact: bool) -> bool:
         """One leg with one of a later expiry: calendars and diagonals; the same number of contracts, or what there is."""
         found: list[tuple[bool, int, float, int, _Candidate, int]] = []
-        for near, right in itertools.product(range(len(groups)), _OPTIONS):
+        for near, right in itertools.product(range(len(groups)), OPTIONS):
             looked_at = 0
             for far in range(near + 1, len(groups) if groups[near].left[right] else 0):
                 before = len(found)
@@ -828,8 +587,8 @@ class _Book:
         """Takes a strategy of two expiries out of what is left, if it still fits."""
         slots = [
             (group, right, ratio)
-            for place, group in ((_NEAR, near), (_FAR, far))
-            for right in _OPTIONS
+            for place, group in ((NEAR, near), (FAR, far))
+            for right in OPTIONS
             for ratio in row.pattern(place, right)
         ]
         have = [
@@ -864,7 +623,7 @@ class _Book:
         ahead = list(strikes)
         for place, moment in enumerate(moments):
             day, settlement = self.moments[moment]
-            for right in _OPTIONS:
+            for right in OPTIONS:
                 for ratio in row.pattern(place, right):
                     legs.append(Held(right, ahead.pop(0), day, ratio * units, settlement))
         at_each_expiry_one = len(moments) == len(strikes)
