@@ -118,6 +118,8 @@ def test_ranges_of_different_size_are_an_error_where_they_do_not_meet():
         (["call", 17.4, 20, 0.65, 1, 100, "equity", "ibrk"], "#VALUE!", "ibkr"),
         (["call", 17.4, 20, 0.65, 1, 100, "equity", "ibkr", "1990-01-01"], "#N/A", "2012-10-26"),
         (["call", 17.4, 20, 0.65, 1, 100, "equity", "ibkr", "01/02/2020"], "#VALUE!", "as_of"),
+        (["call", 17.4, 20, 0.65, 1, 100, "etf", "ibkr", None, 0.5], "#NUM!", "1 or more"),
+        (["call", 17.4, 20, 0.65, 1, 100, "etf", "ibkr", None, 300], "#NUM!", "5 or less"),
     ],
 )
 def test_bad_input_is_a_real_error_that_says_what_was_seen(arguments, code, says):

@@ -48,7 +48,9 @@ def test_an_expiry_without_covered_legs_holds_nothing_free():
 
 
 @given(
-    st.lists(st.tuples(st.integers(100, 150), st.integers(1, 10), st.integers(-4, 4).filter(bool)), min_size=1, max_size=4),
+    st.lists(
+        st.tuples(st.integers(100, 150), st.integers(1, 10), st.integers(-4, 4).filter(bool)), min_size=1, max_size=4
+    ),
     st.lists(st.tuples(st.integers(160, 200), st.integers(1, 10), st.integers(-4, 4).filter(bool)), max_size=4),
 )
 def test_what_is_called_free_costs_nothing_and_one_more_does(put_spreads, call_spreads):

@@ -6,7 +6,7 @@ import datetime as dt
 from dataclasses import replace
 
 from optmargin.core.errors import Finding, Severity
-from optmargin.report.records import AccountFigures, ExpiryRow, MarginReport, PositionRow, WorkingRow
+from optmargin.report.records import AccountFigures, ExpiryRow, MarginReport, PositionRow, StressRow, WorkingRow
 
 AS_OF = dt.date(2022, 12, 19)
 FIRST, SECOND = dt.date(2022, 12, 23), dt.date(2022, 12, 30)
@@ -41,6 +41,17 @@ def working(expiry: dt.date | None, label: str, amount: float, underlying: str =
     )  # fmt: skip
 
 
+STRESS_WORDS = (
+    "Option marks after a move are an assumption: intrinsic value at the moved price plus today's time value."
+)
+
+
+def stress_row(move: int, net_liq: float) -> StressRow:
+    """By hand: the seed's spreads lose their width where they are in the money; cash and requirement stay."""
+    cushion = 96_125.0 / net_liq if net_liq > 0 else None
+    return StressRow(move / 100, 5_000.0, 5_000.0, net_liq, 96_125.0, 96_125.0, cushion)
+
+
 def seed() -> MarginReport:
     """The account of the first seed: five $5 put spreads in one expiry, five call spreads in the next."""
     figures = AccountFigures(
@@ -62,6 +73,8 @@ def seed() -> MarginReport:
             working(SECOND, "SPX 2022-12-30 3980/3985 call spread x 5", 2_500.0),
         ),
         findings=(Finding(Severity.NOTE, "the price of SPX was taken from the file: 3,852.36", "", "ibkr_flex_activity.xml", 14, "U1234567", "SPX"),),
+        stress=tuple(stress_row(move, 100_000.0 if move == 0 else 97_500.0) for move in range(-20, 21, 5)),
+        stress_words=STRESS_WORDS,
     )  # fmt: skip
 
 
@@ -88,8 +101,9 @@ def incomplete() -> MarginReport:
     )  # fmt: skip
     lines = (whole.working[0], replace(whole.working[1], amount=None, maintenance=None, working="missing: a price"))
     return replace(
-        whole, complete=False, figures=figures, expiries=(whole.expiries[0], blocked), working=lines, findings=findings
-    )
+        whole, complete=False, figures=figures, expiries=(whole.expiries[0], blocked), working=lines, findings=findings,
+        stress=(), stress_words="No stress: the requirement is incomplete",
+    )  # fmt: skip
 
 
 def without_net_liq() -> MarginReport:

@@ -122,6 +122,31 @@ def test_the_label_of_an_expiry_tells_year_and_morning_where_they_matter() -> No
     assert expiry_label(replace(row, expiry=None), AS_OF) == "SPX stock"
 
 
+def test_the_stress_is_a_table_a_line_and_the_assumption_in_words(tmp_path: Path) -> None:
+    book = filled(seed(), tmp_path / "report.xlsx")
+    sheet = book["Stress"]
+    assert sheet.tables["Stress"].ref == "A5:G14"
+    assert column(book, "Stress", "Move") == [-0.2, -0.15, -0.1, -0.05, 0, 0.05, 0.1, 0.15, 0.2]
+    assert column(book, "Stress", "Net liq")[4] == 100_000
+    assert column(book, "Stress", "Cushion")[4] == 0.96125
+    assert str(named(book, "stress_words")).startswith("Option marks after a move are an assumption")
+    (series,) = sheet._charts[0].ser
+    assert (series.val.numRef.f, series.cat.numRef.f) == ("'Stress'!$G$6:$G$14", "'Stress'!$A$6:$A$14")
+    assert sheet._charts[0].anchor._from.row > 14  # the chart stands under the table
+    assert sheet.print_area == "'Stress'!$A$1:$G$35"
+    assert (sheet["A6"].number_format, sheet["G6"].number_format) == ("+0\\ %;-0\\ %;0\\ %", "0.0\\ %")
+
+
+def test_without_a_stress_the_sheet_says_what_is_missing(tmp_path: Path) -> None:
+    book = filled(incomplete(), tmp_path / "report.xlsx")
+    assert column(book, "Stress", "Move") == [None]
+    assert named(book, "stress_words") == "No stress: the requirement is incomplete"
+    report = seed()
+    unknown = replace(report, stress=(replace(report.stress[0], requirement=None, cushion=None),))
+    book = filled(unknown, tmp_path / "unknown.xlsx")
+    assert (column(book, "Stress", "Requirement"), column(book, "Stress", "Cushion")) == (["missing"], [None])
+
+
 def test_the_same_report_makes_the_same_bytes(tmp_path: Path) -> None:
     for name in ("one", "two"):
         fill(seed(), None, tmp_path / f"{name}.xlsx")

@@ -98,7 +98,10 @@ def number(value: object, name: str, *, decimal_comma: bool | None = False, perc
     if is_blank(value):
         return None
     if isinstance(value, (int, float)) and not isinstance(value, bool):
-        found = float(value)
+        try:
+            found = float(value)
+        except OverflowError:  # a whole number of more than 308 digits
+            found = math.inf
     else:
         text = text_of(value)
         digits, negative, is_percent = _digits(text)

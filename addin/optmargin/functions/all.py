@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from optmargin.functions import account, book, naked, spread
+from optmargin.functions import account, book, naked, spread, whatif
 from optmargin.functions.declare import WorksheetFunction, registered
 
-__all__ = ["account", "book", "functions", "naked", "spread"]
+__all__ = ["account", "book", "functions", "naked", "spread", "whatif"]
 
 
 def functions() -> dict[str, WorksheetFunction]:

@@ -7,24 +7,24 @@ cell or a grid of cells (a list of rows). The answer has the shape that the argu
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cache
+from itertools import chain, zip_longest
 from typing import Any
 
 import numpy as np
 
-from optmargin.core.contracts import AccountType, AssetClass, parse_right, parse_word
 from optmargin.core.errors import ErrorCode, MarginError, nearest
-from optmargin.core.money import cents
-from optmargin.core.values import day, is_blank, number, shown
+from optmargin.core.money import cents, cents_of_column
+from optmargin.core.values import is_blank
 from optmargin.functions.all import functions
 from optmargin.functions.declare import Argument, Unit, WorksheetFunction
+from optmargin.functions.reading import Cell, Grid, Reader, read_cell
 from optmargin.rules.book import TermsInForce, book
 
-Cell = float | int | str | bool | dt.date | MarginError | None
-Grid = list[list[Cell]]
+__all__ = ["Answer", "Cell", "Grid", "call", "read_cell", "usage"]
 
-_ERROR_TEXTS = {code.value: code for code in ErrorCode}
 _MONEY = frozenset({Unit.USD})
 
 
@@ -57,20 +57,31 @@ def call(name: str, arguments: Sequence[Cell | Grid]) -> Answer:
         MarginError: ``#VALUE!`` for an unknown name, too many or too few arguments. What is wrong with one row of the arguments
             isn't raised but stands in the answer's cell.
     """
-    declared = functions()
-    function = declared.get(name.strip().upper())
-    if function is None:
-        raise MarginError(ErrorCode.VALUE, f"there is no worksheet function {name}", nearest(name, declared))
+    function = _declared(name)
     if len(arguments) > len(function.arguments):
         raise MarginError(
             ErrorCode.VALUE,
             f"{function.name} takes {len(function.arguments)} arguments, {len(arguments)} were given",
             usage(function),
         )
+    if function.by_element and not any(isinstance(argument, list) for argument in arguments):
+        return Answer([[_of_one_row(function, arguments)]], is_single=True)  # type: ignore[arg-type]
     grids = [_grid(argument) for argument in arguments] + [[[None]] for _ in function.arguments[len(arguments) :]]
-    if not function.by_element:
-        return _whole(function, grids)
-    return _by_element(function, grids)
+    return _by_element(function, grids) if function.by_element else _whole(function, grids)
+
+
+@cache  # what is found is kept; an unknown name raises, and isn't
+def _declared(name: str) -> WorksheetFunction:
+    declared = functions()
+    function = declared.get(name.strip().upper())
+    if function is None:
+        raise MarginError(ErrorCode.VALUE, f"there is no worksheet function {name}", nearest(name, declared))
+    return function
+
+
+@cache
+def _readers(name: str) -> tuple[Reader, ...]:
+    return tuple(Reader(argument) for argument in functions()[name].arguments)
 
 
 def usage(function: WorksheetFunction) -> str:
@@ -85,122 +96,53 @@ def _grid(argument: Cell | Grid) -> Grid:
     return [[argument]]
 
 
-# Reading one cell as what an argument wants
+# Functions that answer each row apart. Their body is asked once for all rows that share their terms: what is one cell comes to it
+# as one value, what is a range as a column.
 
 
-def read_cell(argument: Argument, cell: Cell) -> Any:
-    """The value of one cell for an argument: a float (NaN where an optional number is blank), a Right, a day or a word.
-
-    Raises:
-        MarginError: the cell's own error when it is one; ``#VALUE!`` or ``#NUM!`` when it isn't what the argument wants.
-    """
-    if isinstance(cell, MarginError):
-        raise cell
-    if isinstance(cell, str) and cell.strip().upper() in _ERROR_TEXTS:
-        raise MarginError(
-            _ERROR_TEXTS[cell.strip().upper()], f"{argument.name} is the error {cell.strip()}", "mend that cell"
-        )
-    if is_blank(cell):
-        if argument.required:
-            raise MarginError(ErrorCode.VALUE, f"{argument.name} is blank", f"give it: {argument.about.help.lower()}")
-        cell = argument.default  # type: ignore[assignment]
-    return _READERS.get(argument.about.unit, _read_number)(argument, cell)
-
-
-def _read_number(argument: Argument, cell: Cell) -> float:
-    if cell is None:
-        return float("nan")
-    if isinstance(cell, bool):
-        raise MarginError(
-            ErrorCode.VALUE,
-            f"{argument.name} is {str(cell).upper()}, not a number",
-            f"give {argument.about.help.lower()}",
-        )
-    found = number(cell, argument.name, percent=True) or 0.0  # a blank was told apart before, so nothing here is zero
-    about = argument.about
-    if about.above is not None and not found > about.above:
-        raise MarginError(ErrorCode.NUM, f"{argument.name} is {found:g}", f"it must be greater than {about.above:g}")
-    if about.at_least is not None and not found >= about.at_least:
-        raise MarginError(ErrorCode.NUM, f"{argument.name} is {found:g}", f"it must be {about.at_least:g} or more")
-    if about.whole and found != round(found):
-        raise MarginError(ErrorCode.NUM, f"{argument.name} is {found:g}", "it must be a whole number")
-    return found
-
-
-def _read_right(argument: Argument, cell: Cell) -> int:
-    right = parse_right(cell)
-    if not right.is_option:
-        raise MarginError(ErrorCode.VALUE, f"{argument.name} is {shown(cell)}", "write call or put")
-    return int(right)
-
-
-def _read_day(argument: Argument, cell: Cell) -> np.datetime64:
-    return np.datetime64("NaT", "D") if cell is None else np.datetime64(day(cell, argument.name), "D")
-
-
-def _read_class(argument: Argument, cell: Cell) -> AssetClass:
-    found = AssetClass(parse_word(AssetClass, cell, argument.name))
-    if found is AssetClass.FUTURE:
-        raise MarginError(
-            ErrorCode.MISSING,
-            "strategy-based books have no rate for futures",
-            "options on futures are margined by SPAN",
-        )
-    return found
-
-
-def _read_book(_: Argument, cell: Cell) -> str:
-    return book(str(cell).strip().lower()).name
-
-
-def _read_account_type(argument: Argument, cell: Cell) -> AccountType:
-    return AccountType(parse_word(AccountType, cell, argument.name))
-
-
-_READERS: dict[Unit, Callable[[Argument, Cell], Any]] = {
-    Unit.RIGHT: _read_right,
-    Unit.DATE: _read_day,
-    Unit.ASSET_CLASS: _read_class,
-    Unit.BOOK: _read_book,
-    Unit.ACCOUNT_TYPE: _read_account_type,
-}
-
-_TYPES: dict[Unit, Any] = {
-    Unit.RIGHT: np.int8,
-    Unit.DATE: "datetime64[D]",
-    Unit.ASSET_CLASS: object,
-    Unit.BOOK: object,
-    Unit.ACCOUNT_TYPE: object,
-}
-
-
-# Functions that answer each row apart
+def _of_one_row(function: WorksheetFunction, cells: Sequence[Cell]) -> Cell:
+    try:
+        given = {reader.name: reader.one(cell) for reader, cell in zip_longest(_readers(function.name), cells)}
+        return _answers(function, given, 1)[0]
+    except MarginError as error:
+        return error
 
 
 def _by_element(function: WorksheetFunction, grids: list[Grid]) -> Answer:
-    heights, widths = [len(grid) for grid in grids], [len(grid[0]) for grid in grids]
-    height, width = max(heights), max(widths)
-    places = [(row, column) for row in range(height) for column in range(width)]
-    answers: list[Cell] = [None] * len(places)
-    columns: list[list[Any]] = [[] for _ in grids]
-    sound: list[int] = []
-    for at, (row, column) in enumerate(places):
-        try:
-            values = [
-                read_cell(argument, _pick(argument, grid, row, column))
-                for argument, grid in zip(function.arguments, grids, strict=True)
-            ]
-        except MarginError as error:
-            answers[at] = error
-            continue
-        sound.append(at)
-        for collected, value in zip(columns, values, strict=True):
-            collected.append(value)
-    for mine in _by_terms(function, columns, len(sound)):
-        for at, answer in zip(mine, _ask(function, columns, mine), strict=True):
-            answers[sound[at]] = answer
-    rows = [answers[row * width : (row + 1) * width] for row in range(height)]
+    height, width = max(len(grid) for grid in grids), max(len(grid[0]) for grid in grids)
+    places = np.arange(height * width).reshape(height, width)
+    given: dict[str, Any] = {}
+    refused: dict[int, MarginError] = {}  # the first error of each place
+    for reader, grid in zip(_readers(function.name), grids, strict=True):
+        values, shape, errors = _read(reader, grid, height, width)
+        given[reader.name] = (
+            np.broadcast_to(values.reshape(shape), places.shape).ravel() if _is_column(values) else values
+        )
+        for at, error in errors.items():
+            row, column = divmod(at, shape[1])
+            hit = places[row if shape[0] > 1 else slice(None), column if shape[1] > 1 else slice(None)]
+            for place in np.ravel(hit).tolist():
+                refused.setdefault(place, error)
+    answers = _of_sound_rows(function, given, refused, height * width)
+    rows = (
+        [[answer] for answer in answers] if width == 1 else [answers[at : at + width] for at in places[:, 0].tolist()]
+    )
     return Answer(rows, is_single=height == width == 1)
+
+
+def _read(reader: Reader, grid: Grid, height: int, width: int) -> tuple[Any, tuple[int, int], dict[int, MarginError]]:
+    """What a grid says: one value, or its cells row by row as a column; the grid's shape; the errors by number of the cell."""
+    tall, wide = len(grid), len(grid[0])
+    if tall == wide == 1:
+        value = reader.one_or_error(grid[0][0])
+        return value, (1, 1), {0: value} if isinstance(value, MarginError) else {}
+    if tall not in (1, height) or wide not in (1, width) or set(map(len, grid)) != {wide}:
+        tall, wide = height, width
+        cells = [_pick(reader.argument, grid, row, column) for row in range(height) for column in range(width)]
+    else:
+        cells = [row[0] for row in grid] if wide == 1 else list(chain.from_iterable(grid))
+    values, errors = reader.column(cells)
+    return values, (tall, wide), errors
 
 
 def _pick(argument: Argument, grid: Grid, row: int, column: int) -> Cell:
@@ -208,43 +150,86 @@ def _pick(argument: Argument, grid: Grid, row: int, column: int) -> Cell:
     row = 0 if len(grid) == 1 else row
     column = 0 if len(grid[0]) == 1 else column
     if row >= len(grid) or column >= len(grid[row]):
-        raise MarginError(ErrorCode.MISSING, f"{argument.name} has no cell for this row", "give ranges of one size")
+        return MarginError(ErrorCode.MISSING, f"{argument.name} has no cell for this row", "give ranges of one size")
     return grid[row][column]
 
 
-def _by_terms(function: WorksheetFunction, columns: list[list[Any]], count: int) -> list[list[int]]:
-    """The rows, put together by the book and the day whose terms they ask for."""
-    keys = [at for at, argument in enumerate(function.arguments) if argument.name in ("book", "as_of")]
-    groups: dict[tuple[Any, ...], list[int]] = {}
-    for row in range(count):
-        groups.setdefault(tuple(str(columns[key][row]) for key in keys), []).append(row)
-    return list(groups.values())
+def _is_column(value: Any) -> bool:
+    return isinstance(value, np.ndarray)
 
 
-def _ask(function: WorksheetFunction, columns: list[list[Any]], rows: list[int]) -> list[Cell]:
-    """The body's answer for rows that share their terms; where it refuses a column, each row is asked alone."""
-    given = {}
-    for argument, collected in zip(function.arguments, columns, strict=True):
-        given[argument.name] = np.array(
-            [collected[row] for row in rows], dtype=_TYPES.get(argument.about.unit, np.float64)
-        )
-    try:
-        in_force = _terms(given)
-        answer = function.body(in_force, **given) if in_force is not None else function.body(**given)
-    except MarginError as error:
-        if len(rows) == 1:
-            return [error]
-        return [cell for row in rows for cell in _ask(function, columns, [row])]
-    is_money = function.returns in _MONEY
-    found = np.broadcast_to(np.asarray(answer, dtype=np.float64), (len(rows),))
-    return [cents(value) if is_money else value for value in found.tolist()]
+def _rows_of(given: dict[str, Any], rows: Any) -> dict[str, Any]:
+    """The same arguments for some of the rows."""
+    return {name: value[rows] if _is_column(value) else value for name, value in given.items()}
 
 
-def _terms(given: dict[str, Any]) -> TermsInForce | None:
+def _of_sound_rows(
+    function: WorksheetFunction, given: dict[str, Any], refused: dict[int, MarginError], count: int
+) -> list[Cell]:
+    """The answers of all rows: the error of those that couldn't be read, and what the body says of the others."""
+    if not refused:
+        return _answers(function, given, count)
+    answers: list[Cell] = [refused.get(at) for at in range(count)]
+    sound = [at for at in range(count) if at not in refused]
+    if sound:
+        for at, answer in zip(sound, _answers(function, _rows_of(given, sound), len(sound)), strict=True):
+            answers[at] = answer
+    return answers
+
+
+def _answers(function: WorksheetFunction, given: dict[str, Any], count: int) -> list[Cell]:
+    """The answers of rows that could be read, asked for by the book and the day whose terms they want."""
     if "book" not in given:
-        return None
-    as_of = given["as_of"][0]
-    return book(given["book"][0]).on(None if np.isnat(as_of) else as_of.astype(object))
+        return _ask(function, given, count)
+    if not _is_column(given["book"]) and not _is_column(given["as_of"]):
+        return _ask_under_terms(function, given, count)
+    books = np.broadcast_to(np.asarray(given["book"], dtype=object), (count,))
+    days = np.broadcast_to(given["as_of"], (count,))
+    groups: dict[tuple[Any, Any], list[int]] = {}
+    for row, key in enumerate(zip(books.tolist(), days.view(np.int64).tolist(), strict=True)):
+        groups.setdefault(key, []).append(row)
+    answers: list[Cell] = [None] * count
+    for rows in groups.values():
+        mine = _rows_of(given, rows) | {"book": books[rows[0]], "as_of": days[rows[0]]}
+        for row, answer in zip(rows, _ask_under_terms(function, mine, len(rows)), strict=True):
+            answers[row] = answer
+    return answers
+
+
+def _ask_under_terms(function: WorksheetFunction, given: dict[str, Any], count: int) -> list[Cell]:
+    """The answers of rows that share one book and one day."""
+    try:
+        in_force = _terms(given["book"], given["as_of"])
+    except MarginError as error:
+        return [error] * count
+    return _ask(function, {"in_force": in_force, **given}, count)
+
+
+def _terms(name: str, as_of: np.datetime64) -> TermsInForce:
+    day: dt.date | None = as_of.astype(object)  # not-a-time becomes None
+    return book(name).on(day)
+
+
+def _ask(function: WorksheetFunction, given: dict[str, Any], count: int) -> list[Cell]:
+    """The body's answers; where it refuses the rows, each half is asked alone, down to the row that it refuses."""
+    try:
+        answer = np.asarray(function.body(**given), dtype=np.float64)
+    except MarginError as error:
+        if count == 1:
+            return [error]
+        half = count // 2
+        return [
+            *_ask(function, _rows_of(given, slice(None, half)), half),
+            *_ask(function, _rows_of(given, slice(half, None)), count - half),
+        ]
+    is_money = function.returns in _MONEY
+    if count == 1:
+        return [cents(answer.item()) if is_money else answer.item()]
+    if not is_money:
+        return list(np.broadcast_to(answer, (count,)).tolist())
+    rounded = cents_of_column(np.broadcast_to(answer, (count,)))
+    is_missing = np.isnan(rounded).any()
+    return [None if amount != amount else amount for amount in rounded.tolist()] if is_missing else rounded.tolist()
 
 
 # Functions that take a range as a whole
@@ -256,6 +241,8 @@ def _whole(function: WorksheetFunction, grids: list[Grid]) -> Answer:
         for argument, grid in zip(function.arguments, grids, strict=True):
             if argument.about.unit is Unit.LEGS:
                 given[argument.name] = grid
+            elif argument.about.unit is Unit.MOVES:
+                given[argument.name] = [read_cell(argument, cell) for row in grid for cell in row if not is_blank(cell)]
             elif len(grid) > 1 or len(grid[0]) > 1:
                 raise MarginError(ErrorCode.VALUE, f"{argument.name} is a range", "give one cell")
             else:

@@ -18,7 +18,7 @@ from enum import StrEnum
 from typing import Annotated, Any
 
 # What the body of an element-by-element function receives for each argument: a column of one type.
-Column = Annotated[Any, "a numpy array, one element per row asked"]
+Column = Annotated[Any, "one value, or a numpy array with one element per row asked; bodies broadcast"]
 
 
 class Unit(StrEnum):
@@ -37,6 +37,7 @@ class Unit(StrEnum):
     ASSET_CLASS = "class of the underlying"
     ACCOUNT_TYPE = "margin, cash or ira"
     LEGS = "range with a header row"
+    MOVES = "range of fractions, -0.1 is -10 %"
     TABLE = "table"
 
 
@@ -52,6 +53,7 @@ class About:
         unit: what it is measured in, or which words it takes.
         above: a number must be greater than this.
         at_least: a number must be this or greater.
+        at_most: a number must be this or less.
         whole: a number must be whole.
     """
 
@@ -59,6 +61,7 @@ class About:
     unit: Unit
     above: float | None = None
     at_least: float | None = None
+    at_most: float | None = None
     whole: bool = False
 
 

@@ -22,7 +22,9 @@ AssetClassWord = Annotated[
 ]
 Book = Annotated[Any, About("Rule book: alpaca, cboe, ibkr, ibkr-2005 or tastytrade", Unit.BOOK)]
 AsOf = Annotated[Any, About("Day whose terms apply; blank is the book's latest terms", Unit.DATE)]
-Leverage = Annotated[Any, About("Factor of a leveraged fund (2, 3); multiplies the class's rates", Unit.TIMES, above=0)]
+Leverage = Annotated[
+    Any, About("Factor of a leveraged fund (2, 3); multiplies the class's rates", Unit.TIMES, at_least=1, at_most=5)
+]
 
 _THREAD = "Options forum thread 'Does anyone really understand margin?', 20-21 Nov 2005, posts 1, 2 and 8"
 

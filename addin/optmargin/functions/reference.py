@@ -49,6 +49,7 @@ def _meaning(argument: Argument) -> str:
     bounds = [
         f"greater than {about.above:g}" if about.above is not None else "",
         f"{about.at_least:g} or more" if about.at_least is not None else "",
+        f"{about.at_most:g} or less" if about.at_most is not None else "",
         "whole" if about.whole else "",
     ]
     said = ", ".join(bound for bound in bounds if bound)

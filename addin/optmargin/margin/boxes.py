@@ -49,16 +49,18 @@ def long_boxes(
     def holding(*, call: bool, long: bool) -> list[int]:
         return [int(at) for at in np.flatnonzero((is_call == call) & (units > 0 if long else units < 0))]
 
+    strikes = strike.tolist()
+
+    def of_one_strike(calls: list[int], puts: list[int]) -> list[tuple[int, int]]:
+        puts_at: dict[float, list[int]] = {}
+        for put in puts:
+            puts_at.setdefault(strikes[put], []).append(put)
+        return [(call, put) for call in calls for put in puts_at.get(strikes[call], ())]
+
+    lower = of_one_strike(holding(call=True, long=True), holding(call=False, long=False))
+    upper = of_one_strike(holding(call=True, long=False), holding(call=False, long=True))
     pairs = sorted(
-        (
-            (low_call, low_put, high_call, high_put)
-            for low_call in holding(call=True, long=True)
-            for low_put in holding(call=False, long=False)
-            if strike[low_call] == strike[low_put]
-            for high_call in holding(call=True, long=False)
-            for high_put in holding(call=False, long=True)
-            if strike[high_call] == strike[high_put] > strike[low_call]
-        ),
+        ((*low, *high) for low in lower for high in upper if strikes[high[0]] > strikes[low[0]]),
         key=lambda legs: (strike[legs[0]] - strike[legs[2]], strike[legs[0]]),
     )
     found = []

@@ -69,18 +69,17 @@ def covering_all_is_cheapest(problem: PairingProblem, settlement: Floats) -> boo
     The proof is a feasible solution of the dual linear programme. Price each group's legs at its worst settlement price
     (at nothing where the group can't lose), and give each group and right a price per covered contract, the least one at
     which no long option would rather cover an earlier group. If then no short would rather be uncovered, no decision
-    can cost less. In a straddle both sides together cost at least the greater requirement, so at least any weighted
-    mean of the two: the weight is chosen, per expiry or once for all if straddles may cross expiries, to suit the proof.
+    can cost less, nor any two that may share a straddle: whatever stays uncovered is made of such pairs and of singles.
     """
     expiries = settlement.size
     call_price = np.where(np.isnan(settlement), 0.0, settlement)
     put_price = np.where(np.isnan(settlement), np.inf, settlement)
-    temptation = {}  # per expiry: the greatest share of a requirement that being covered costs, at those prices
+    saved = np.zeros(problem.short_units.size)  # USD per contract at those prices, if it stays uncovered
+    temptation = np.zeros((PUT + 1, expiries))  # the greatest share of a requirement that is saved so
     for right in (CALL, PUT):
         of_right = np.flatnonzero(problem.long_right == right)
         shorts = np.flatnonzero(problem.short_right == right)
         worth = np.zeros(expiries)
-        temptation[right] = np.zeros(expiries)
         if not shorts.size:
             continue
         order = of_right[np.argsort(problem.long_expiry[of_right], kind="stable")]
@@ -106,16 +105,32 @@ def covering_all_is_cheapest(problem: PairingProblem, settlement: Floats) -> boo
             intrinsic = np.maximum(call_price[at] - strike, 0.0)
         else:
             intrinsic = np.maximum(strike - put_price[at], 0.0)
-        cost = problem.shares * (intrinsic + worth[at])
-        uncovered = problem.short_uncovered[shorts]
-        share = _share(cost, uncovered)
-        np.maximum.at(temptation[right], at, share)
-    calls, puts = temptation[CALL], temptation[PUT]
+        saved[shorts] = problem.shares * (intrinsic + worth[at])
+        np.maximum.at(temptation[right], at, _share(saved[shorts], problem.short_uncovered[shorts]))
+    if temptation.max(initial=0.0) > 1.0:
+        return False
     if not problem.straddles:
-        return bool(max(calls.max(initial=0.0), puts.max(initial=0.0)) <= 1.0)
+        return True
+    # A straddle costs at least its greater requirement, so at least any weighted mean of the two: with shares that add up
+    # to 1 at most nothing can be gained. Only where they don't each pair is looked at.
     if problem.straddles_across_expiries:
-        return bool(calls.max(initial=0.0) + puts.max(initial=0.0) <= 1.0)
-    return bool((calls + puts).max(initial=0.0) <= 1.0)
+        tempting = temptation.max(axis=1, initial=0.0).sum() > 1.0
+        return not tempting or _no_straddle_pays(problem, saved, np.arange(saved.size))
+    return all(
+        _no_straddle_pays(problem, saved, np.flatnonzero(problem.short_expiry == expiry))
+        for expiry in np.flatnonzero(temptation.sum(axis=0) > 1.0).tolist()
+    )
+
+
+def _no_straddle_pays(problem: PairingProblem, saved: Floats, shorts: Integers) -> bool:
+    """Whether each call and put of ``shorts`` costs as a straddle at least what is saved by leaving both uncovered."""
+    right = problem.short_right[shorts]
+    call, put = shorts[right == CALL][:, None], shorts[right == PUT]
+    due_of_call, due_of_put = problem.short_uncovered[call], problem.short_uncovered[put]
+    call_pays = np.where(due_of_call >= due_of_put, due_of_call + problem.short_spared[put], np.nan)
+    put_pays = np.where(due_of_put >= due_of_call, due_of_put + problem.short_spared[call], np.nan)
+    least = np.fmin(call_pays, put_pays)  # unknown amounts: no such straddle
+    return not bool((saved[call] + saved[put] > least).any())
 
 
 def _share(cost: Floats, uncovered: Floats) -> Floats:

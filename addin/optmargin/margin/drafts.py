@@ -56,13 +56,15 @@ class Drafts:
         self.underlying = str(legs.underlying[0])
         self.drafts: dict[Moment | None, Draft] = defaultdict(Draft)
         self.findings: list[Finding] = []
+        together = self.terms.spread.settlement is SettlementRule.TOGETHER
+        self._moments: list[Moment] = [
+            (day, Settlement.PM if together else settlement)
+            for day, settlement in zip(legs.expiry.astype(object).tolist(), legs.settlement.tolist(), strict=True)
+        ]
 
     def moment(self, at: int) -> Moment:
         """When a leg settles: its day, and the morning or the close of it; the order of moments is that of time."""
-        day: dt.date = self.legs.expiry[at].astype(object)
-        if self.terms.spread.settlement is SettlementRule.TOGETHER:
-            return day, Settlement.PM
-        return day, self.legs.settlement[at]
+        return self._moments[at]
 
     def source(self, key: str) -> str:
         """The book and the source of a term, for a line of the working."""

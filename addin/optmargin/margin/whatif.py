@@ -350,7 +350,8 @@ def _taken(before: AccountRequirement, after: AccountRequirement, trade: _Trade,
     """
     rise = after.initial.deposit - before.initial.deposit
     terms = before.book.terms.long_option
-    if math.isnan(rise) and min(terms.listed_long_term_rate, terms.otc_long_term_intrinsic_rate) >= 1:
+    lends = min(terms.listed_long_term_rate, terms.otc_long_term_intrinsic_rate) < 1 or terms.european_box_rate > 0
+    if math.isnan(rise) and not lends:
         rise = after.initial.field - before.initial.field + count * trade.option_value
     return rise - count * trade.gained
 

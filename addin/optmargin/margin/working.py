@@ -43,6 +43,10 @@ class Working:
         self.pairing = decision.pairing
         # Contracts per leg that are part of a long box, and so paid for by the box's own line.
         self.boxed = np.zeros(len(self.legs))
+        self.names = [
+            f"{strike:.10g} {_WORDS[right]}"
+            for strike, right in zip(self.legs.strike.tolist(), self.legs.right.tolist(), strict=True)
+        ]
 
     def write(self) -> None:
         """Writes every line, and notices what is worth knowing."""
@@ -87,24 +91,31 @@ class Working:
         """A line for each covered lot and each lot that covers: what it costs or pays where the group's loss is worst."""
         right, strike = self.legs.right[rows], self.legs.strike[rows]
         names = [self._short_name(int(at), moment) for at in rows]
-        at_price = profile.worst_price if profile.worst > 0 else 0.0
-        value = intrinsic(right, strike, np.array([at_price]))[:, 0] if profile.worst > 0 else np.zeros(len(rows))
+        worst = profile.worst
+        at_price = profile.worst_price if worst > 0 else 0.0
+        value = intrinsic(right, strike, np.array([at_price]))[:, 0] if worst > 0 else np.zeros(len(rows))
+        shares = (-value * units * self.shares + 0.0).tolist()
+        at_words, values, counts = plain(at_price), value.tolist(), units.tolist()
         source = self.book.source("spread.rule")
         lines = []
         for number, beside in enumerate(partners(right, strike, units)):
-            count = units[number]
-            whose = ", ".join(f"{-np.sign(count) * n:+g} {names[other]}" for other, n in beside.items())
-            share = float(-value[number] * count * self.shares) + 0.0
+            count, share = counts[number], shares[number]
+            whose = ", ".join(f"{-n if count > 0 else n:+g} {names[other]}" for other, n in beside.items())
             verb = "covered by" if count < 0 else "covers"
             told = f"{verb} {whose}" if whose else "counts in the payoff"
-            each = f"; at {plain(at_price)} it is worth {per_share(float(value[number]))} x {plain(abs(count) * self.shares)}"
+            each = (
+                f"; at {at_words} it is worth {per_share(values[number])} x {plain(abs(count) * self.shares)}"
+                if worst > 0
+                else ""
+            )
+            amounts = Amounts.same(share)
             lines.append(
                 Line(
                     rule="covered legs",
                     label=f"{count:+g} {names[number]}",
-                    working=f"{told}; {working}{each if profile.worst > 0 else ''}",
-                    initial=Amounts.same(share),
-                    maintenance=Amounts.same(share),
+                    working=f"{told}; {working}{each}",
+                    initial=amounts,
+                    maintenance=amounts,
                     source=source,
                 )
             )
@@ -206,9 +217,9 @@ class Working:
 
     def _short_name(self, at: int, moment: Moment) -> str:
         """A leg inside a group's label: strike and right, and the expiry where it isn't the group's."""
-        leg = self.legs.row(at)
-        name = f"{leg.strike:.10g} {leg.right.word}"
-        return name if self.book.moment(at) == moment else f"{leg.expiry} {name}"
+        name = self.names[at]
+        here = self.book.moment(at)
+        return name if here == moment else f"{here[0]} {name}"
 
     def _uncovered_lines(self) -> None:
         pairing, tests = self.pairing, self.decision.tests
@@ -432,4 +443,5 @@ _STOCK_SOURCES = {
     "covered put": "stock.covered_put",
     **dict.fromkeys(("protective put", "protective call", "collar", "conversion", "reversal"), "stock.hedge_rate"),
 }
+_WORDS = {int(right): right.word for right in Right}
 _OUTSIDE_FIELD = "; taken from cash, not in the margin field"

@@ -14,8 +14,17 @@ from optmargin.core.contracts import AccountType, Right
 from optmargin.core.errors import Finding, MarginError, Severity
 from optmargin.core.money import cents
 from optmargin.margin.account import margin_account, margin_legs
+from optmargin.margin.strategies import named_table
 from optmargin.margin.whatif import GRID, STRESS_ASSUMPTION, stress
-from optmargin.report.records import AccountFigures, ExpiryRow, MarginReport, PositionRow, StressRow, WorkingRow
+from optmargin.report.records import (
+    AccountFigures,
+    ExpiryRow,
+    MarginReport,
+    PositionRow,
+    StrategyRow,
+    StressRow,
+    WorkingRow,
+)
 from optmargin.sizing.slots import SLOT_MULTIPLIER, SLOT_WIDTH, free_slots, slots
 
 if TYPE_CHECKING:
@@ -79,6 +88,7 @@ def margin_report(
         findings=(*requirement.findings, *findings),
         stress=stressed,
         stress_words=stress_words,
+        strategies=tuple(_strategies(account)),
     )
 
 
@@ -339,6 +349,16 @@ def _position(leg: Leg, as_of: dt.date) -> PositionRow:
         style=leg.style.value,
         leverage=leg.leverage,
     )
+
+
+def _strategies(account: Account) -> list[StrategyRow]:
+    """The names of the book's parts, per underlying."""
+    legs = account.legs
+    return [
+        StrategyRow(underlying, each.name, each.units, each.label, each.text)
+        for underlying in sorted(set(legs.underlying.tolist()))
+        for each in named_table(legs.where(legs.underlying == underlying))
+    ]
 
 
 def _working(requirement: AccountRequirement) -> list[WorkingRow]:

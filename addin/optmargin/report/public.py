@@ -68,6 +68,16 @@ def public_account(report: MarginReport) -> dict[str, Any]:
         "slot_width": figures.slot_width,
         "slots": figures.slots,
         "slots_used": figures.slots_used,
+        "strategies": [
+            {
+                "underlying": each.underlying,
+                "name": each.name,
+                "units": each.units,
+                "label": each.label,
+                "legs": each.legs,
+            }
+            for each in report.strategies
+        ],
         "groups": [_group(report, row) for row in report.expiries],
     }
 

@@ -157,6 +157,25 @@ class StressRow:
 
 
 @dataclass(frozen=True, slots=True)
+class StrategyRow:
+    """What traders call a part of the book; a label, which decides nothing.
+
+    Attributes:
+        underlying: such as ``SPX``.
+        name: such as ``iron condor``.
+        units: how many of it; shares for stock alone.
+        label: ``5 x iron condor 3795/3800/3980/3985``.
+        legs: its legs in words.
+    """
+
+    underlying: str
+    name: str
+    units: float
+    label: str
+    legs: str
+
+
+@dataclass(frozen=True, slots=True)
 class MarginReport:
     """One account on one day under one book.
 
@@ -171,6 +190,7 @@ class MarginReport:
         findings: what was noticed, first what makes it incomplete.
         stress: the account after moves of the underlyings; empty where that can't be worked out or wasn't asked for.
         stress_words: by which assumption the stress was worked out, or what is missing for it.
+        strategies: what traders call the parts of the book.
     """
 
     account: str
@@ -189,3 +209,4 @@ class MarginReport:
     findings: tuple[Finding, ...]
     stress: tuple[StressRow, ...] = ()
     stress_words: str = ""
+    strategies: tuple[StrategyRow, ...] = ()

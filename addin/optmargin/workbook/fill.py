@@ -198,6 +198,7 @@ def _named_values(report: MarginReport, findings_sheet: str) -> dict[str, Value]
         **{name: NOT_GIVEN if value is None or math.isnan(value) else value for name, value in money.items()},
         **{name: lines[at] if at < len(lines) else None for at, name in enumerate(layout.FINDING_NAMES)},
         "findings_more": f"and {more:,} more on the sheet {findings_sheet}" if more and findings_sheet else None,
+        "stress_words": report.stress_words or "No stress was asked for",
     }
 
 
@@ -249,6 +250,7 @@ def _fill_tables(book: Workbook, report: MarginReport, source: str) -> list[Find
         (layout.EXPIRIES, [_expiry_values(row, report.as_of) for row in report.expiries]),
         (layout.POSITIONS, [_values(row, _POSITION_FIELDS) for row in report.positions]),
         (layout.WORKING, [_values(row, _WORKING_FIELDS) for row in report.working]),
+        (layout.STRESS, [_values(row, _STRESS_FIELDS) for row in report.stress]),
         (layout.FINDINGS, [_finding_values(finding) for finding in in_order(report.findings)]),
     )
     for shape, rows in contents:
@@ -297,6 +299,10 @@ _POSITION_FIELDS = (
     "asset_class", "style", "leverage",
 )  # fmt: skip
 _WORKING_FIELDS = ("underlying", "expiry", "settlement", "rule", "label", "working", "amount", "maintenance", "source")
+
+_STRESS_FIELDS = (
+    "move", "requirement", "maintenance", "net_liq", "available_funds", "excess_liquidity", "cushion",
+)  # fmt: skip
 
 
 def _values(row: object, names: Sequence[str]) -> list[Value]:

@@ -20,6 +20,8 @@ class Kind(Enum):
     COUNT = auto()
     SIGNED_COUNT = auto()
     PLAIN = auto()  # a number without separators: line numbers, strikes
+    MOVE = auto()  # a signed percentage
+    SHARE = auto()  # a percentage
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,6 +106,19 @@ WORKING = TableLayout(
     ),
 )
 
+STRESS = TableLayout(
+    "Stress",
+    (
+        Column("Move", Kind.MOVE, 11),
+        Column("Requirement", Kind.MONEY, 17, required=True),
+        Column("Maintenance", Kind.MONEY, 17, required=True),
+        Column("Net liq", Kind.MONEY, 18),
+        Column("Available funds", Kind.MONEY, 18),
+        Column("Excess liquidity", Kind.MONEY, 18),
+        Column("Cushion", Kind.SHARE, 13),
+    ),
+)
+
 FINDINGS = TableLayout(
     "Findings",
     (
@@ -116,7 +131,7 @@ FINDINGS = TableLayout(
     ),
 )
 
-TABLES = (EXPIRIES, POSITIONS, WORKING, FINDINGS)
+TABLES = (EXPIRIES, POSITIONS, WORKING, STRESS, FINDINGS)
 
 # Cells that filling writes.
 SHOWN_FINDINGS = 3
@@ -136,6 +151,7 @@ WRITTEN_NAMES = (
     "slot_value_of_report",
     *FINDING_NAMES,
     "findings_more",
+    "stress_words",
 )
 
 # Cells that hold formulas; filling leaves them as they are.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from openpyxl.chart import BarChart
+from openpyxl.chart import BarChart, LineChart
 from openpyxl.chart.axis import ChartLines
 from openpyxl.chart.data_source import AxDataSource, NumDataSource, NumRef, StrRef
 from openpyxl.chart.series import Series, SeriesLabel
@@ -291,17 +291,9 @@ def _add_chart(sheet: Worksheet, row: int) -> None:
     chart.type, chart.grouping, chart.gapWidth = "col", "clustered", 110
     chart.series.append(series)
     chart.legend = None
-    chart.title = _chart_title("Requirement per expiry, USD")
-    chart.graphical_properties = GraphicalProperties(noFill=True, ln=LineProperties(noFill=True))
-    quiet = LineProperties(solidFill=styles.HAIRLINE, w=9525)
-    for axis in (chart.x_axis, chart.y_axis):
-        axis.delete = False
-        axis.txPr = _chart_text(900, styles.MUTED)
-        axis.majorTickMark = "none"
-    chart.x_axis.graphicalProperties = GraphicalProperties(ln=LineProperties(solidFill=styles.MUTED, w=9525))
+    chart.title = chart_title("Requirement per expiry, USD")
+    quieten(chart)
     chart.x_axis.noMultiLvlLbl = True
-    chart.y_axis.graphicalProperties = GraphicalProperties(ln=LineProperties(noFill=True))
-    chart.y_axis.majorGridlines = ChartLines(spPr=GraphicalProperties(ln=quiet))
     chart.y_axis.number_format = "#,##0"
     chart.y_axis.scaling.min = None
     chart.y_axis.crosses = "autoZero"
@@ -311,13 +303,26 @@ def _add_chart(sheet: Worksheet, row: int) -> None:
     sheet.add_chart(chart)
 
 
-def _chart_text(size: int, colour: str, *, bold: bool = False) -> RichText:
+def quieten(chart: BarChart | LineChart) -> None:
+    """No frame, pale lines, small muted labels."""
+    chart.graphical_properties = GraphicalProperties(noFill=True, ln=LineProperties(noFill=True))
+    quiet = LineProperties(solidFill=styles.HAIRLINE, w=9525)
+    for axis in (chart.x_axis, chart.y_axis):
+        axis.delete = False
+        axis.txPr = chart_text(900, styles.MUTED)
+        axis.majorTickMark = "none"
+    chart.x_axis.graphicalProperties = GraphicalProperties(ln=LineProperties(solidFill=styles.MUTED, w=9525))
+    chart.y_axis.graphicalProperties = GraphicalProperties(ln=LineProperties(noFill=True))
+    chart.y_axis.majorGridlines = ChartLines(spPr=GraphicalProperties(ln=quiet))
+
+
+def chart_text(size: int, colour: str, *, bold: bool = False) -> RichText:
     """How a text of the chart is set; ``size`` in hundredths of a point."""
     look = CharacterProperties(sz=size, b=bold, solidFill=colour, latin=ChartFont(typeface=styles.FACE))
     return RichText(bodyPr=RichTextProperties(), p=[Paragraph(pPr=ParagraphProperties(defRPr=look), endParaRPr=look)])
 
 
-def _chart_title(words: str) -> Title:
+def chart_title(words: str) -> Title:
     """A quiet heading over the chart."""
     look = CharacterProperties(sz=1000, b=True, solidFill=styles.ACCENT, latin=ChartFont(typeface=styles.FACE))
     rich = RichText(

@@ -24,6 +24,7 @@ HEADER_ROW = 5
 FORMS = {
     Kind.TEXT: styles.TEXT, Kind.LONG_TEXT: "General", Kind.DAY: styles.DAY, Kind.MONEY: styles.MONEY, Kind.PRICE: styles.PRICE,
     Kind.COUNT: styles.COUNT, Kind.SIGNED_COUNT: styles.SIGNED_COUNT, Kind.PLAIN: "0",
+    Kind.MOVE: styles.MOVE, Kind.SHARE: styles.PERCENT,
 }  # fmt: skip
 LEFT = (Kind.TEXT, Kind.LONG_TEXT, Kind.DAY)
 

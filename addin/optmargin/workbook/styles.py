@@ -34,6 +34,7 @@ PRICE = "#,##0.00##"
 COUNT = "#,##0"
 SIGNED_COUNT = "+#,##0;-#,##0;0"
 PERCENT = "0.0\\ %"
+MOVE = "+0\\ %;-0\\ %;0\\ %"
 TIMES = '0.00"x"'
 DAY = "yyyy-mm-dd"
 TEXT = "@"

@@ -11,6 +11,7 @@ from openpyxl.workbook.properties import CalcProperties
 from optmargin.workbook.files import save
 from optmargin.workbook.layout import EXPIRIES, FINDINGS, POSITIONS, WORKING
 from optmargin.workbook.sheet_inputs import add_inputs
+from optmargin.workbook.sheet_stress import add_stress
 from optmargin.workbook.sheet_summary import add_summary
 from optmargin.workbook.sheet_tables import add_table_sheet
 
@@ -36,6 +37,7 @@ def new_template() -> Workbook:
         book, WORKING, "Working", "How each requirement came about; the amounts of an expiry add up to its requirement; USD",
         check="working_check",
     )  # fmt: skip
+    add_stress(book)
     add_inputs(book)
     add_table_sheet(book, FINDINGS, "Findings", "Everything that was noticed, what makes the report incomplete first")
     book.active = 0

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import json
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -124,7 +125,7 @@ def margin(file: Path, *, explain: bool, as_json: bool, **options: Any) -> None:
     """
     from optmargin.batch.reports import file_reports
 
-    settings = _settings(options)
+    settings = replace(_settings(options), stress=False)  # `report` and `whatif --stress` show it
     read = file_reports(file, settings)
     if as_json:
         from optmargin.report.public import public
@@ -189,6 +190,27 @@ def batch(folder: Path, *, out: Path, template: Path | None, **options: Any) -> 
         result = run_folder(folder, out, _settings(options), template=template, tell=progress)
     show_batch(result)
     sys.exit(COMPLETE if result.complete else INCOMPLETE)
+
+
+@main.command()
+@click.argument("file", type=click.Path(path_type=Path))
+@click.option("--add", "added", multiple=True, metavar="LEG", help='Such as "-5 SPXW 2022-12-23 3980 call @18.20".')
+@click.option("--stress", is_flag=True, help="Show margin and cushion when the underlyings move by -20 % to +20 %.")
+@click.option("--account", help="Which account, where FILE holds several.")
+@_book_options
+@click.option("--json", "as_json", is_flag=True, help="Print JSON (addin/docs/json.md) instead of tables.")
+def whatif(
+    file: Path, *, added: tuple[str, ...], stress: bool, account: str | None, as_json: bool, **options: Any
+) -> None:
+    """What adding legs would change of an account in FILE: before, after, change.
+
+    A leg is a signed quantity, an option symbol or name, expiry, strike and right (or a ticker and stock), and @price. Exit code
+    0: complete; 1: something is missing.
+    """
+    from optmargin.hosts.terminal.whatif import ask
+
+    complete = ask(file, added, _settings(options), account=account, with_stress=stress, as_json=as_json)
+    sys.exit(COMPLETE if complete else INCOMPLETE)
 
 
 @main.command("eval")

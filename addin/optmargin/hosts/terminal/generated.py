@@ -20,7 +20,9 @@ def _example_report(out: Path) -> None:
     from optmargin.batch.reports import Settings, file_reports
     from optmargin.workbook.fill import fill
 
-    (report,) = file_reports(ROOT / "workbooks" / "examples" / "ibkr_flex_example.xml", Settings()).reports
+    # A Flex file states no index; that of SPY's price, so that the stress can be worked out.
+    settings = Settings(spots={"SPX": 6834.1, "XSP": 683.41})
+    (report,) = file_reports(ROOT / "workbooks" / "examples" / "ibkr_flex_example.xml", settings).reports
     fill(report, None, out)
 
 

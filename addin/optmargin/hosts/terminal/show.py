@@ -59,6 +59,8 @@ def _show_report(console: Console, report: MarginReport, *, explain: bool) -> No
     _show_findings(console, report.findings)
     console.print(_figures(report.figures, report.convention))
     console.print(_expiries(report.expiries))
+    for strategy in report.strategies:
+        console.print(Text(f"{strategy.underlying}: {strategy.label}"))
     if explain:
         console.print(_working(report))
     elif report.working:
