@@ -254,8 +254,8 @@ def max_contracts(
         account_type: margin, cash or IRA.
         account: the account's number, for the findings.
         findings: what is known to be wrong with the positions.
-        time_limit: seconds for the pairing of one underlying for one n; where it runs out, the requirement may be above the
-            least and the answer smaller than it could be, never greater.
+        time_limit: seconds for the pairing of one underlying for one n; where it runs out, a requirement may be above the
+            least, and the answer is off by as much. None for as long as the proofs take.
 
     Raises:
         MarginError: ``#VALUE!`` for a candidate without legs; ``#N/A`` when a price, a spot or a rule is missing; ``#NUM!`` when
