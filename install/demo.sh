@@ -5,7 +5,7 @@ set -euo pipefail
 cd "$ROOT"
 
 readonly REPORT=out/margin_report.xlsx
-readonly ARGUMENTS=(report workbooks/examples/ibkr_flex_example.xml -o "$REPORT")
+readonly ARGUMENTS=(report workbooks/examples/ibkr_flex_example.xml -o "$REPORT" --spot SPX=6834.10 --spot XSP=683.41)
 
 if ! { make_venv && install_locked run; }; then
     say "optmargin is not set up: see above what is missing and how to get it."

@@ -1,6 +1,7 @@
 """What the books' own switches do to a book of positions; each from a source that rules differently."""
 
 import datetime as dt
+from dataclasses import replace
 
 import pytest
 
@@ -152,3 +153,19 @@ def test_the_rule_before_2012_still_takes_the_cheapest_cut():
     assert old(*legs) == 5000  # each with its own: 2,500 + 2,500; 100/85 with 95/90 would be 7,500
     naked = [Leg("X", CALL, -2, 110, soon, 3, spot=100), Leg("X", PUT, -2, 90, soon, 4, spot=100)]
     assert old(*naked) == 2 * (1400 + 300)
+
+
+def test_ibkr_may_charge_102_percent_of_the_cost_to_close_where_quotes_are_live():
+    # TWS in LEAN's tests: an iron condor of 1,000 shows 1,017.62 = 1.02 x 997.67, its cost to close
+    condor = (
+        Leg("SPY", PUT, 1, 300, SOON, 0.02),
+        Leg("SPY", PUT, -1, 310, SOON, 0.03),
+        Leg("SPY", CALL, -1, 320, SOON, 92.0),
+        Leg("SPY", CALL, 1, 330, SOON, 82.0333),
+    )
+    in_force = book("ibkr").on(DAY)
+    quiet = margin_legs(LegTable.of(condor), in_force, as_of=DAY)
+    live = margin_legs(LegTable.of(condor), replace(in_force, live_quotes=True), as_of=DAY)
+    assert quiet.requirement == 1000
+    assert live.requirement == pytest.approx(1017.62, abs=0.01)
+    assert sum(line.initial.field for group in live.groups for line in group.lines) == pytest.approx(live.requirement)

@@ -135,7 +135,7 @@ def test_ibkr_follows_the_universal_spread_rule_with_a_minimum_on_vix_and_the_10
     assert terms.expiries is ExpiriesRule.SUM
     assert terms.settlement is SettlementRule.SEPARATE
     assert terms.volatility_index_minimum == 150
-    assert terms.cost_to_close_factor == 0
+    assert terms.cost_to_close_factor == 1.02  # where live quotes are given
     assert "102 %" in now("ibkr").version("spread.cost_to_close_factor").note
 
 

@@ -40,7 +40,16 @@ def test_every_name_and_table_that_filling_needs_is_there() -> None:
 
 def test_sheets_stand_in_the_order_in_which_they_are_read() -> None:
     book = new_template()
-    assert book.sheetnames == ["Summary", "Expiries", "Positions", "Working", "Stress", "Inputs", "Findings"]
+    assert book.sheetnames == [
+        "Summary",
+        "Expiries",
+        "Positions",
+        "Strategies",
+        "Working",
+        "Stress",
+        "Inputs",
+        "Findings",
+    ]
     assert book.active.title == "Summary"
     assert all(
         sheet.page_setup.orientation == "landscape" and sheet.page_setup.fitToWidth == 1 for sheet in book.worksheets

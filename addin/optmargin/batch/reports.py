@@ -12,7 +12,7 @@ from optmargin.brokers.read import load
 from optmargin.core.contracts import AccountType
 from optmargin.core.errors import ErrorCode, Finding, MarginError, nearest
 from optmargin.report.build import Origin, margin_report
-from optmargin.rules.book import book
+from optmargin.rules.book import TermsInForce, book
 from optmargin.sizing.slots import SLOT_WIDTH
 
 if TYPE_CHECKING:
@@ -33,6 +33,7 @@ class Settings:
         spots: prices of underlyings, USD per share, by name.
         slot_width: USD per share.
         time_limit: seconds for the choice of the pairing of one underlying.
+        live_quotes: whether the file's prices are live quotes, for the book's terms that need them.
         stress: whether reports hold the account after moves of the underlyings.
     """
 
@@ -44,6 +45,18 @@ class Settings:
     spots: Mapping[str, float] = field(default_factory=dict)
     slot_width: float = SLOT_WIDTH
     time_limit: float = 10.0
+    live_quotes: bool = False
+    stress: bool = True
+
+    def terms_on(self, as_of: dt.date) -> TermsInForce:
+        """The terms of the chosen book on a day.
+
+        Raises:
+            MarginError: for a book or a day that there is none for.
+        """
+        in_force = book(self.book).on(as_of)
+        return replace(in_force, live_quotes=True) if self.live_quotes else in_force
+
     stress: bool = True
 
 
@@ -80,7 +93,7 @@ def _report(account: Account, loaded: Loaded, settings: Settings) -> MarginRepor
     as_of = day_of(account, loaded, settings)
     return margin_report(
         account,
-        book(settings.book).on(as_of),
+        settings.terms_on(as_of),
         as_of=as_of,
         account_type=type_of(account, settings),
         origin=Origin(loaded.file, loaded.layout),

@@ -163,10 +163,14 @@ class Working:
         if loss <= 0:
             return 0.0, "the group has no loss at any settlement price"
         at_price = f"the group's loss is worst {profile.worst_in_words()}: {dollars(profile.worst)}"
-        factor = self.terms.spread.cost_to_close_factor
+        factor = self.terms.spread.cost_to_close_factor if self.book.in_force.live_quotes else 0.0
         if factor > 0:
             to_close = factor * -float((self.legs.price[rows] * units).sum()) * self.shares
-            if to_close > loss:
+            if math.isnan(to_close):
+                self.book.warn(
+                    f"{self.book.underlying} {moment[0]}: {factor:.0%} of the cost to close was not tested: a price is missing"
+                )
+            elif to_close > loss:
                 return (
                     to_close,
                     f"{factor:.4g} x the net cost to close, {dollars(to_close)}, is more than its worst loss of {dollars(loss)}",

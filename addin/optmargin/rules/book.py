@@ -127,6 +127,7 @@ class TermsInForce:
         terms: the terms.
         as_of: the day asked for; None for the latest terms.
         versions: the version of each term in force, by its key.
+        live_quotes: whether the prices are live quotes, for the terms that need them (``spread.cost_to_close_factor``).
     """
 
     book: str
@@ -135,6 +136,7 @@ class TermsInForce:
     terms: Terms
     as_of: dt.date | None
     versions: Mapping[str, DatedTerm] = field(repr=False)
+    live_quotes: bool = False
 
     def version(self, key: str) -> DatedTerm:
         """The version of a term in force; ``key`` is like ``uncovered.rate``.

@@ -8,6 +8,7 @@ import re
 from typing import TYPE_CHECKING
 
 from openpyxl.cell.cell import MergedCell
+from openpyxl.chart import BarChart
 
 from optmargin.core.errors import ErrorCode, Finding, MarginError, Severity
 from optmargin.sizing.slots import SLOT_MULTIPLIER
@@ -82,6 +83,8 @@ def fill(report: MarginReport, template: Path | None, out: Path) -> tuple[Findin
             write(cells[name], value)
     _fit_finding_lines(cells, written)
     _renew_footers(book, report)
+    if any(row.requirement is not None and row.requirement < 0 for row in report.expiries):
+        _let_bars_go_below_zero(book)
     moment = dt.datetime.combine(report.as_of, dt.time())
     book.properties.title = clean(f"Daily margin report {report.account} {report.as_of.isoformat()}")
     book.properties.creator = book.properties.creator if template is not None else "optmargin"
@@ -240,6 +243,14 @@ def _fit_finding_lines(cells: dict[str, Cell], written: dict[str, Value]) -> Non
             row.height = 15 * max(1, min(3, math.ceil(len(str(text)) / _LINE_LENGTH))) if text else 15
 
 
+def _let_bars_go_below_zero(book: Workbook) -> None:
+    """A book that deducts proceeds may require less than nothing of an expiry."""
+    for sheet in book.worksheets:
+        for chart in native.charts(sheet):
+            if isinstance(chart, BarChart):
+                chart.y_axis.scaling.min = None
+
+
 # Tables -----------------------------------------------------------------------------------------------------------------
 
 
@@ -249,6 +260,7 @@ def _fill_tables(book: Workbook, report: MarginReport, source: str) -> list[Find
     contents = (
         (layout.EXPIRIES, [_expiry_values(row, report.as_of) for row in report.expiries]),
         (layout.POSITIONS, [_values(row, _POSITION_FIELDS) for row in report.positions]),
+        (layout.STRATEGIES, [_values(row, _STRATEGY_FIELDS) for row in report.strategies]),
         (layout.WORKING, [_values(row, _WORKING_FIELDS) for row in report.working]),
         (layout.STRESS, [_values(row, _STRESS_FIELDS) for row in report.stress]),
         (layout.FINDINGS, [_finding_values(finding) for finding in in_order(report.findings)]),
@@ -300,6 +312,7 @@ _POSITION_FIELDS = (
 )  # fmt: skip
 _WORKING_FIELDS = ("underlying", "expiry", "settlement", "rule", "label", "working", "amount", "maintenance", "source")
 
+_STRATEGY_FIELDS = ("underlying", "label", "units", "legs")
 _STRESS_FIELDS = (
     "move", "requirement", "maintenance", "net_liq", "available_funds", "excess_liquidity", "cushion",
 )  # fmt: skip

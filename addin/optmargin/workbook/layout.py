@@ -106,6 +106,16 @@ WORKING = TableLayout(
     ),
 )
 
+STRATEGIES = TableLayout(
+    "Strategies",
+    (
+        Column("Underlying", Kind.TEXT, 12),
+        Column("What traders call it", Kind.LONG_TEXT, 52),
+        Column("Units", Kind.COUNT, 10),
+        Column("Legs", Kind.LONG_TEXT, 78),
+    ),
+)
+
 STRESS = TableLayout(
     "Stress",
     (
@@ -131,7 +141,7 @@ FINDINGS = TableLayout(
     ),
 )
 
-TABLES = (EXPIRIES, POSITIONS, WORKING, STRESS, FINDINGS)
+TABLES = (EXPIRIES, POSITIONS, STRATEGIES, WORKING, STRESS, FINDINGS)
 
 # Cells that filling writes.
 SHOWN_FINDINGS = 3

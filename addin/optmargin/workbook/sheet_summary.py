@@ -295,7 +295,7 @@ def _add_chart(sheet: Worksheet, row: int) -> None:
     quieten(chart)
     chart.x_axis.noMultiLvlLbl = True
     chart.y_axis.number_format = "#,##0"
-    chart.y_axis.scaling.min = None
+    chart.y_axis.scaling.min = 0  # a bar that doesn't start at zero lies; filling lifts it where a bar goes below
     chart.y_axis.crosses = "autoZero"
     # From edge to edge of the page, whatever a program makes of the widths of columns.
     corners = AnchorMarker(col=1, row=row - 1), AnchorMarker(col=11, row=row - 1 + _CHART_ROWS)

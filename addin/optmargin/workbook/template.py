@@ -9,7 +9,7 @@ from openpyxl import Workbook
 from openpyxl.workbook.properties import CalcProperties
 
 from optmargin.workbook.files import save
-from optmargin.workbook.layout import EXPIRIES, FINDINGS, POSITIONS, WORKING
+from optmargin.workbook.layout import EXPIRIES, FINDINGS, POSITIONS, STRATEGIES, WORKING
 from optmargin.workbook.sheet_inputs import add_inputs
 from optmargin.workbook.sheet_stress import add_stress
 from optmargin.workbook.sheet_summary import add_summary
@@ -32,6 +32,12 @@ def new_template() -> Workbook:
     )
     add_table_sheet(
         book, POSITIONS, "Positions", "Every leg as it was read, with its line in the source file; prices USD per share"
+    )
+    add_table_sheet(
+        book,
+        STRATEGIES,
+        "Strategies",
+        "The same positions as traders call them; the names label, they decide no requirement",
     )
     add_table_sheet(
         book, WORKING, "Working", "How each requirement came about; the amounts of an expiry add up to its requirement; USD",

@@ -81,6 +81,9 @@ def _book_options(command: Callable[..., Any]) -> Callable[..., Any]:
         ),
         click.option("--slot-width", default=5.0, show_default=True, help="Width of a slot, USD per share."),
         click.option(
+            "--live-quotes", is_flag=True, help="The prices are live quotes: test IBKR's 102 % of the cost to close."
+        ),
+        click.option(
             "--time-limit",
             default=10.0,
             show_default=True,
@@ -110,6 +113,7 @@ def _settings(options: dict[str, Any]) -> Settings:
         spots=dict(_figure_by_name(text, "--spot", "SPX=4100") for text in options["spot"]),
         slot_width=options["slot_width"],
         time_limit=options["time_limit"],
+        live_quotes=options["live_quotes"],
     )
 
 

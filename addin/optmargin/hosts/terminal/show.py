@@ -219,15 +219,20 @@ def _cell_text(cell: Cell) -> str:
 def show_answer(answer: Answer) -> None:
     """The answer as cells would show it; the reasons of errors on the error stream."""
     console = _console()
+    texts = [[_cell_text(cell) for cell in row] for row in answer.rows]
+    widths = [max(map(len, column)) for column in zip(*texts, strict=True)]
     if answer.is_single:
-        console.print(Text(_cell_text(answer.first)))
+        console.print(Text(texts[0][0]), soft_wrap=True)
+    elif sum(widths) + 2 * len(widths) > console.width:
+        for row in texts:  # too wide to read as a table: one row a line, as a spreadsheet would paste it
+            console.print(Text("\t".join(row)), soft_wrap=True)
     else:
-        table = Table(box=None, show_header=False, padding=(0, 2, 0, 0))
-        for _ in answer.rows[0]:
-            table.add_column(justify="right")
-        for row in answer.rows:
-            table.add_row(*(Text(_cell_text(cell)) for cell in row))
-        console.print(table)
+        for row, cells in zip(texts, answer.rows, strict=True):
+            padded = [
+                text.rjust(width) if isinstance(cell, (int, float)) else text.ljust(width)
+                for text, width, cell in zip(row, widths, cells, strict=True)
+            ]
+            console.print(Text("  ".join(padded).rstrip()))
     for row in answer.rows:
         for cell in row:
             if isinstance(cell, MarginError):

@@ -27,7 +27,7 @@ from optmargin.core.positions.rows import Dialect, Row, option_named, plain_name
 from optmargin.margin.whatif import GRID, STRESS_ASSUMPTION, GroupChange, Impact, StressPoint, impact, stress
 from optmargin.report.build import net_liq_of
 from optmargin.report.public import public_finding
-from optmargin.rules.book import TermsInForce, book
+from optmargin.rules.book import TermsInForce
 
 if TYPE_CHECKING:
     from rich.table import Table
@@ -147,7 +147,7 @@ def asked(file: Path, texts: Sequence[str], settings: Settings, *, account: str 
         loaded = replace(loaded, accounts=(Account("", LegTable.of([])),))
     mine = _chosen(loaded, with_net_liq(loaded, settings.net_liq), account)
     as_of, account_type = day_of(mine, loaded, settings), type_of(mine, settings)
-    in_force = book(settings.book).on(as_of)
+    in_force = settings.terms_on(as_of)
     spots = {plain_name(name): price for name, price in positive_spots(settings.spots).items()}
     used: set[str] = set()
     positions, added = added_legs(texts, mine.account, spots, used)
