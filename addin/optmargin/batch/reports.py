@@ -57,8 +57,6 @@ class Settings:
         in_force = book(self.book).on(as_of)
         return replace(in_force, live_quotes=True) if self.live_quotes else in_force
 
-    stress: bool = True
-
 
 @dataclass(frozen=True, slots=True)
 class FileReports:

@@ -120,9 +120,18 @@ _registry: dict[str, WorksheetFunction] = {}
 
 
 def worksheet_function(
-    name: str, *, category: str, about: str, returns: Unit, example: Example, by_element: bool = True
+    name: str,
+    *,
+    category: str,
+    about: str,
+    returns: Unit,
+    example: Example,
+    by_element: bool = True,
+    arguments_of: Callable[..., Any] | None = None,
 ) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
     """Declares a worksheet function; the decorated function is its body and stays an ordinary one.
+
+    Its arguments are those of its own signature, or those of ``arguments_of``, another body that takes the same.
 
     Raises:
         ValueError: when an argument isn't annotated, or the name is taken.
@@ -131,9 +140,10 @@ def worksheet_function(
     def declare(body: Callable[..., Any]) -> Callable[..., Any]:
         if name in _registry:
             raise ValueError(f"the worksheet function {name} is declared twice")
-        hints = typing.get_type_hints(body, include_extras=True)
+        declared = arguments_of or body
+        hints = typing.get_type_hints(declared, include_extras=True)
         arguments = []
-        for parameter in inspect.signature(body).parameters.values():
+        for parameter in inspect.signature(declared).parameters.values():
             if parameter.name == "in_force":
                 continue
             described = [note for note in getattr(hints[parameter.name], "__metadata__", ()) if isinstance(note, About)]

@@ -7,7 +7,7 @@ from typing import Annotated, Any
 from optmargin.functions.declare import About, Example, Unit, worksheet_function
 from optmargin.rules.book import TermsInForce
 from optmargin.rules.terms import Convention
-from optmargin.rules.uncovered import uncovered
+from optmargin.rules.uncovered import Uncovered, uncovered
 
 Right = Annotated[Any, About("call or put", Unit.RIGHT)]
 Spot = Annotated[Any, About("Market price of the underlying", Unit.USD_PER_SHARE, above=0)]
@@ -53,9 +53,23 @@ def naked_margin(
     leverage: Leverage = 1.0,
 ) -> Any:
     """The requirement in USD, in the book's convention."""
-    tests = uncovered(in_force.terms.uncovered, right, spot, strike, premium, asset_class, leverage)
+    tests = _tests(in_force, premium, right=right, spot=spot, strike=strike, asset_class=asset_class, leverage=leverage)
     proceeds = premium if in_force.convention is Convention.NET else 0.0
     return (tests.per_share - proceeds) * (contracts * multiplier)
+
+
+def _tests(
+    in_force: TermsInForce,
+    premium: Any,
+    *,
+    right: Any,
+    spot: Any,
+    strike: Any,
+    asset_class: Any,
+    leverage: Any,
+    **_: Any,
+) -> Uncovered:
+    return uncovered(in_force.terms.uncovered, right, spot, strike, premium, asset_class, leverage)
 
 
 @worksheet_function(
@@ -66,21 +80,9 @@ def naked_margin(
         "at the market price of the option."
     ),
     returns=Unit.USD,
+    arguments_of=naked_margin,
     example=Example('=NAKED_DEPOSIT("call", 17.40, 20, 0.65, 1, 100, "equity", "ibkr-2005")', 250.0, _THREAD),
 )
-def naked_deposit(
-    in_force: TermsInForce,
-    right: Right,
-    spot: Spot,
-    strike: Strike,
-    premium: Premium,
-    contracts: Contracts = 1.0,
-    multiplier: Multiplier = 100.0,
-    asset_class: AssetClassWord = "equity",
-    book: Book = "ibkr",  # noqa: ARG001 - the caller looked the terms up by it
-    as_of: AsOf = None,  # noqa: ARG001
-    leverage: Leverage = 1.0,
-) -> Any:
-    """The requirement less proceeds, in USD."""
-    tests = uncovered(in_force.terms.uncovered, right, spot, strike, premium, asset_class, leverage)
-    return (tests.per_share - premium) * (contracts * multiplier)
+def naked_deposit(in_force: TermsInForce, *, premium: Any, contracts: Any, multiplier: Any, **given: Any) -> Any:
+    """The requirement less proceeds, in USD; the arguments are those of :func:`naked_margin`."""
+    return (_tests(in_force, premium, **given).per_share - premium) * (contracts * multiplier)

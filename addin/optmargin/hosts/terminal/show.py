@@ -224,13 +224,13 @@ def show_answer(answer: Answer) -> None:
     if answer.is_single:
         console.print(Text(texts[0][0]), soft_wrap=True)
     elif sum(widths) + 2 * len(widths) > console.width:
-        for row in texts:  # too wide to read as a table: one row a line, as a spreadsheet would paste it
-            console.print(Text("\t".join(row)), soft_wrap=True)
+        for line in texts:  # too wide to read as a table: one row a line, as a spreadsheet would paste it
+            print("\t".join(line))  # the console would turn the tabs into blanks
     else:
-        for row, cells in zip(texts, answer.rows, strict=True):
+        for line, cells in zip(texts, answer.rows, strict=True):
             padded = [
                 text.rjust(width) if isinstance(cell, (int, float)) else text.ljust(width)
-                for text, width, cell in zip(row, widths, cells, strict=True)
+                for text, width, cell in zip(line, widths, cells, strict=True)
             ]
             console.print(Text("  ".join(padded).rstrip()))
     for row in answer.rows:
