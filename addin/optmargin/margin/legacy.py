@@ -25,6 +25,8 @@ from optmargin.margin.choice import Pairing, PairingProblem
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from numpy.typing import NDArray
+
 # More pieces than this are more than an evening's report should wait for.
 _MOST_PIECES = 200_000
 
@@ -151,7 +153,7 @@ def _iron(problem: PairingProblem, spreads: list[_Piece]) -> Iterator[_Piece]:
                     yield _Piece(cost, put.shorts + call.shorts, put.longs + call.longs, expiry)
 
 
-def _solve(problem: PairingProblem, pieces: list[_Piece]) -> np.ndarray[tuple[int], np.dtype[np.int64]]:
+def _solve(problem: PairingProblem, pieces: list[_Piece]) -> NDArray[np.int64]:
     """How many of each piece."""
     from scipy.optimize import Bounds, LinearConstraint, milp
     from scipy.sparse import coo_array
@@ -188,12 +190,11 @@ def _solve(problem: PairingProblem, pieces: list[_Piece]) -> np.ndarray[tuple[in
         raise MarginError(
             ErrorCode.MISSING, f"no cut of the book into spreads was found ({found.message})", "check its legs"
         )
-    return np.rint(found.x).astype(np.int64)
+    units: NDArray[np.int64] = np.rint(np.asarray(found.x, dtype=np.float64)).astype(np.int64)
+    return units
 
 
-def _as_pairing(
-    problem: PairingProblem, pieces: list[_Piece], units: np.ndarray[tuple[int], np.dtype[np.int64]]
-) -> Pairing:
+def _as_pairing(problem: PairingProblem, pieces: list[_Piece], units: NDArray[np.int64]) -> Pairing:
     shorts = len(problem.short_units)
     covered, uncovered, spared, unknown = (np.zeros(shorts, dtype=np.int64) for _ in range(4))
     activities = np.zeros(len(problem.activity_cost), dtype=np.int64)
