@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ctypes
 import math
 from dataclasses import replace
 
@@ -14,6 +15,11 @@ from margin.brute_force import least
 from margin.generators import CALL, PUT, adversarial, covered, problem, small, traders
 from optmargin.core.errors import MarginError
 from optmargin.margin.choice import PairingProblem, choose
+from optmargin.margin.choice_book import canonical, checked
+from optmargin.margin.choice_exchange import Exchange
+from optmargin.margin.choice_model import model_of
+from optmargin.margin.choice_quiet import quiet
+from optmargin.margin.choice_solve import Clock, solved
 
 CENT = 0.01
 SHORT = ("short_right", "short_expiry", "short_strike", "short_units", "short_uncovered", "short_spared")
@@ -256,6 +262,64 @@ def test_known_answer(name):
     assert pairing.proven
     assert pairing.gap == 0.0
     check(book, pairing)
+
+
+@pytest.mark.parametrize("kind", [adversarial, traders, covered])
+def test_an_exchange_costs_what_its_table_says(kind):
+    book = canonical(checked(kind(40, 1)))
+    model = model_of(book, straddles=True, across_expiries=False)
+    exchange = Exchange(model)
+    state = exchange._state(solved(model, Clock(0.0)).values.round())
+    seen = 0
+    for (group, right), side in state.sides.items():
+        for row, column in np.argwhere(np.isfinite(side.change))[::3]:
+            change = exchange._change(state, right, [(group, int(row), int(column))])
+            counts = state.values[: change.size] + change
+            price = model.cost @ np.append(counts, [max((at @ counts).max(initial=0), 0) for at in exchange._losses_at])
+            assert price - state.cost == pytest.approx(side.change[row, column], abs=1e-6)
+            seen += 1
+    assert seen > 5
+
+
+@pytest.mark.parametrize("seed", range(3))
+@pytest.mark.parametrize("kind", [adversarial, traders, covered])
+def test_exchanges_never_raise_the_total(kind, seed):
+    book = canonical(checked(kind(60, seed)))
+    model = model_of(book, straddles=True, across_expiries=False)
+    before = solved(model, Clock(0.0)).values
+    after = Exchange(model).improved(before, Clock(0.1), 0.0)
+    assert model.cost @ after <= model.cost @ before + 1e-6
+    assert (model.matrix @ after <= model.row_upper + 1e-6).all()
+    assert (model.matrix @ after >= model.row_lower - 1e-6).all()
+    assert ((after >= model.lower) & (after <= model.upper)).all()
+
+
+def test_what_c_code_prints_stays_away_from_standard_output(capfd):
+    library = ctypes.CDLL(None)
+    library.fflush(None)
+    with quiet(), quiet():
+        library.puts(b"from C")
+        print("from Python", flush=True)
+    library.fflush(None)
+    assert capfd.readouterr().out == "from Python\n"
+    library.puts(b"from C")
+    library.fflush(None)
+    assert capfd.readouterr().out == "from C\n"
+
+
+@settings(max_examples=300, deadline=None)
+@given(st.integers(min_value=0, max_value=10**6))
+def test_a_balanced_book_against_full_enumeration(seed):
+    rng = np.random.default_rng(seed)
+    legs = []
+    for _ in range(int(rng.integers(2, 4))):
+        units, right, expiry = int(rng.integers(1, 3)), int(rng.integers(1, 3)), int(rng.integers(2))
+        strike = 100.0 + 5.0 * rng.integers(-4, 5)
+        legs += [(-units, right, expiry, strike), (units, right, expiry, strike + 5.0 * rng.integers(-4, 5))]
+    book = problem(legs, spot=100.0, straddles_across_expiries=bool(rng.random() < 0.3))
+    due = book.shares * rng.integers(0, 25, size=book.short_units.size).astype(float)
+    book = replace(book, short_uncovered=due, short_spared=np.floor(due * rng.random(due.size)))
+    assert choose(book).total == pytest.approx(least(book)[1], abs=1e-6)
 
 
 def test_an_empty_book_costs_nothing():

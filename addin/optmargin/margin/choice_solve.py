@@ -10,7 +10,9 @@ from typing import TYPE_CHECKING, Any, cast
 import numpy as np
 
 from optmargin.core.errors import ErrorCode, MarginError
+from optmargin.margin.choice_exchange import Exchange
 from optmargin.margin.choice_model import uncovered_row
+from optmargin.margin.choice_quiet import quiet
 
 if TYPE_CHECKING:
     from optmargin.margin.choice_book import Book, Booleans, Floats
@@ -23,6 +25,10 @@ WHOLE_WITHIN = 1e-5
 # is an answer, and the rest for the proof. Below the least search (seconds) starting the solver isn't worth it.
 ROUNDING_SHARE = 0.6
 LEAST_SEARCH = 0.02
+
+# Of what the proof may take, this part is kept to improve the answer by exchanges if the proof isn't finished by then; all
+# of it where the proof isn't worth starting.
+EXCHANGE_SHARE = 0.15
 
 # The search of the whole programme begins with the relaxation again, and with cuts that cost as much several times over:
 # with less time left than this multiple of what the relaxation took, it ends with nothing.
@@ -122,14 +128,14 @@ def solved(model: Model, clock: Clock) -> Solution:
     worth_searching = (1.0 - ROUNDING_SHARE) * clock.left > max(LEAST_SEARCH, SEARCH_WORTH * took)
     best = _near(model, below, above, (ROUNDING_SHARE if worth_searching else 1.0) * clock.left, relaxed)
     if best.values is None or worth_searching:
-        whole = _milp(model, model.lower, model.upper, clock.left)
+        whole = _milp(model, model.lower, model.upper, (1.0 - EXCHANGE_SHARE) * clock.left)
         if whole.exhausted:
             return _found(whole, model)
         bound = max(bound, whole.bound)
         best = min(best, whole, key=lambda search: search.cost)
     if best.values is None:
         return replace(_any(model), bound=bound)
-    return Solution(best.values, bound, exhausted=False)
+    return Solution(Exchange(model).improved(best.values, clock, 0.0), bound, exhausted=False)
 
 
 @dataclass(frozen=True, eq=False)
@@ -207,13 +213,14 @@ def _milp(model: Model, lower: Floats, upper: Floats, limit: float | None) -> _S
     options: dict[str, Any] = {"mip_rel_gap": 0.0}
     if limit is not None:
         options["time_limit"] = max(limit, LEAST_SEARCH)
-    answer: Any = milp(
-        model.cost,
-        integrality=model.whole.astype(np.int64),
-        bounds=Bounds(lower, upper),
-        constraints=LinearConstraint(model.matrix, model.row_lower, model.row_upper),
-        options=cast("Any", options),
-    )
+    with quiet():
+        answer: Any = milp(
+            model.cost,
+            integrality=model.whole.astype(np.int64),
+            bounds=Bounds(lower, upper),
+            constraints=LinearConstraint(model.matrix, model.row_lower, model.row_upper),
+            options=cast("Any", options),
+        )
     bound = -math.inf if answer.mip_dual_bound is None else float(answer.mip_dual_bound)
     if answer.x is None:
         return _Search(None, math.inf, bound, exhausted=False)
