@@ -242,12 +242,14 @@ def _expiries(
     )
     convention = requirement.book.convention
     left = requirement.initial.in_convention(convention)
+    # All expiries together may take as long again as the account itself did.
+    each_limit = None if time_limit is None else time_limit / max(len(order), 1)
     rows = []
     for at in order:
         group = requirement.groups[at]
         released = math.nan
         if requirement.complete and group.expiry is not None:
-            released = _released(account, requirement, group, group.expiry, as_of, time_limit)
+            released = _released(account, requirement, group, group.expiry, as_of, each_limit)
             left -= released
         rows.append(_expiry(group, requirement, as_of, slot_width, released, left))
     return tuple(rows)
