@@ -169,3 +169,47 @@ def test_ibkr_may_charge_102_percent_of_the_cost_to_close_where_quotes_are_live(
     assert quiet.requirement == 1000
     assert live.requirement == pytest.approx(1017.62, abs=0.01)
     assert sum(line.initial.field for group in live.groups for line in group.lines) == pytest.approx(live.requirement)
+
+
+def test_a_box_secures_a_loan_or_another_spread_but_not_both():
+    # Cboe Margin Manual p. 49 lends on a European box; its payoff can't also cancel a put spread's loss
+    index = {"asset_class": AssetClass.BROAD_INDEX, "style": Style.EUROPEAN, "cash_settled": True, "spot": 4000.0}
+    box = (
+        Leg("SPX", CALL, 1, 3950, SOON, 80, **index),
+        Leg("SPX", PUT, -1, 3950, SOON, 20, **index),
+        Leg("SPX", CALL, -1, 4050, SOON, 20, **index),
+        Leg("SPX", PUT, 1, 4050, SOON, 70, **index),
+    )
+    spread = (Leg("SPX", PUT, -1, 3900, SOON, 12, **index), Leg("SPX", PUT, 1, 3800, SOON, 5, **index))
+    assert margined("cboe", *box).initial.gross == 5000
+    assert margined("cboe", *spread).initial.gross == 10500
+    together = margined("cboe", *box, *spread).initial
+    assert (together.gross, together.deposit) == (15500, 10300)
+
+
+def test_a_long_vix_option_never_raises_the_requirement():
+    vix = {"asset_class": AssetClass.NARROW_INDEX, "style": Style.EUROPEAN, "cash_settled": True, "spot": 12.0}
+    short = Leg("VIX", CALL, -1, 60, SOON, 0.05, **vix)
+    assert margined("ibkr", short).requirement == pytest.approx(125)  # 5 + 10 % of 1,200
+    assert margined("ibkr", short, Leg("VIX", CALL, 1, 60, LATER, 1, **vix)).requirement == pytest.approx(125)
+
+
+def test_the_greatest_of_all_that_a_book_asks_for_is_charged():
+    vix = {"asset_class": AssetClass.NARROW_INDEX, "style": Style.EUROPEAN, "cash_settled": True, "spot": 20.0}
+    legs = LegTable.of((Leg("VIX", CALL, -1, 25, SOON, 3.5, **vix), Leg("VIX", CALL, 1, 26, SOON, 1.7, **vix)))
+    live = replace(book("ibkr").on(DAY), live_quotes=True)
+    assert margin_legs(legs, live, as_of=DAY).requirement == pytest.approx(1.02 * 180)
+
+
+def test_what_rides_free_is_not_stated_under_the_rule_before_2012():
+    from optmargin.functions.call import call
+
+    soon = "2005-12-16"
+    legs = [
+        ["underlying", "right", "strike", "expiry", "quantity"],
+        ["X", "put", 3950, soon, -2],
+        ["X", "put", 3940, soon, 2],
+    ]
+    row = call("EXPIRY_MARGIN", [legs, "ibkr-2005"]).rows[1]
+    assert row[4] == 2000
+    assert all("before 2012" in cell.problem for cell in row[5:])

@@ -125,3 +125,33 @@ def test_morning_and_close_of_one_day_are_explained():
     found = margined("ibkr", *legs)
     assert any("settle in the morning and at the close" in finding.problem for finding in found.findings)
     assert found.requirement > 500
+
+
+def test_a_pairing_that_is_another_at_maintenance_is_written_down_for_itself():
+    # Apart: stock with both 60 calls 2 x 6,600 (110 % of the strike), the uncovered 110 call 100 x (1 + max(10, 10))
+    legs = (stock(-200, 100), option(CALL, -1, 110, 100, 1), option(CALL, 2, 60, 100, 41))
+    found = margined("cboe", *legs)
+    assert found.maintenance.gross == pytest.approx(14300)
+    apart = margined("cboe", legs[0], legs[2]).maintenance.gross + margined("cboe", legs[1]).maintenance.gross
+    assert found.maintenance.gross <= apart
+    lines = [line for group in found.groups for line in group.lines]
+    assert any(line.rule == "protective call, at maintenance" for line in lines)
+    for name in ("gross", "deposit", "field"):
+        assert math.fsum(getattr(line.initial, name) for line in lines) == pytest.approx(getattr(found.initial, name))
+        assert math.fsum(getattr(line.maintenance, name) for line in lines) == pytest.approx(
+            getattr(found.maintenance, name)
+        )
+    assert all(group.maintenance.field >= 0 for group in found.groups)
+
+
+def test_a_hedge_that_saves_nothing_keeps_the_loan_on_a_long_term_put():
+    # Cboe Margin Manual p. 24: 75 % of a listed option of more than nine months; 50 puts at 5 save nothing on stock at 100
+    later = dt.date(2027, 12, 17)
+    found = margined("cboe", stock(100, 100), option(PUT, 1, 50, 100, 5, later))
+    assert found.initial.gross == pytest.approx(5000 + 375)
+    assert found.maintenance.deposit == pytest.approx(2500 + 375)
+
+
+def test_many_hedged_shares_keep_their_cents():
+    found = margined("ibkr", stock(1_000_000, 100), option(CALL, -10_000, 110, 100, 1))
+    assert (found.initial.field, found.maintenance.field) == (50_000_000.0, 25_000_000.0)

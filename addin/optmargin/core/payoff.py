@@ -70,7 +70,9 @@ class LossProfile:
         if not runs:
             return math.nan
         start, end = runs[0]
-        return end if start == 0 and math.isfinite(end) else start
+        if start == 0:
+            return end if math.isfinite(end) else float(self.prices[-1])
+        return start
 
     def worst_in_words(self) -> str:
         """Where the loss is worst: ``at 3795 and below``, ``from 3905 to 4100``, ``at 3985 and above``."""

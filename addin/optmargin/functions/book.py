@@ -18,6 +18,7 @@ from optmargin.functions.naked import AsOf, Book
 from optmargin.margin.account import margin_account
 from optmargin.margin.requirement import AccountRequirement, Group, Line
 from optmargin.rules.book import TermsInForce
+from optmargin.rules.terms import SpreadRule
 from optmargin.sizing.slots import SLOT_WIDTH, free_slots
 
 Legs = Annotated[
@@ -136,13 +137,21 @@ def _row(account: AccountRequirement, group: Group, slot_width: float) -> list[A
     name = [group.underlying, group.expiry]
     if group.blocked:
         return [*name, *[_why(account, group)] * (len(EXPIRY_COLUMNS) - len(name))]
-    free = free_slots(group.profile, slot_width, group.multiplier)
+    counts: list[Any]
+    if account.book.terms.spread.rule is SpreadRule.LEGACY:
+        why = MarginError(
+            ErrorCode.MISSING, "what rides free isn't worked out under the rule before 2012", "take a later day or book"
+        )
+        counts = [why, why]
+    else:
+        free = free_slots(group.profile, slot_width, group.multiplier)
+        counts = [float(free.puts), float(free.calls)]
     requirement = group.initial.in_convention(account.book.convention)
     money = [cents(amount) for amount in (group.put_side, group.call_side, requirement)]
     unknown = MarginError(
         ErrorCode.MISSING, f"{group.underlying} {group.expiry}: a price that this figure needs is missing", ""
     )
-    return [*name, *(unknown if amount is None else amount for amount in money), float(free.puts), float(free.calls)]
+    return [*name, *(unknown if amount is None else amount for amount in money), *counts]
 
 
 def _why(account: AccountRequirement, group: Group) -> MarginError:

@@ -15,6 +15,7 @@ from optmargin.margin.choice import Pairing, PairingProblem, choose
 from optmargin.margin.hedges import Hedge, StockPosition, hedges, stock_position
 from optmargin.margin.legacy import choose_legacy
 from optmargin.margin.pooled import payoff_of_all
+from optmargin.rules.long_option import is_long_term, loan_value
 from optmargin.rules.terms import CashSpreads, SpreadRule
 from optmargin.rules.uncovered import Uncovered, uncovered
 
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     from optmargin.margin.drafts import Drafts
 
 LESS_THAN_A_CENT = 0.005
+_SHOWN_SHARE = 1e-4
 _HEDGE_FIRST = 1e-6  # USD per share: decides between equals, and too little for anything else
 
 
@@ -33,19 +35,19 @@ class Decision:
 
     Attributes:
         pairing: which legs pair; its arrays are by the pool's numbers of short and long legs.
+        at_maintenance: the pairing that requires least at maintenance, where that is another one.
         uses: the ways in which a unit of stock may be used, in the order of the pairing's activities.
         position: the stock.
         tests: the tests of each short as if it were uncovered; None where the account may hold no uncovered option.
         uncovered: what one uncovered contract of each short requires, USD; NaN where unknown or not permitted.
-        maintenance_saved: what another pairing would save at maintenance, USD.
     """
 
     pairing: Pairing
+    at_maintenance: Pairing | None
     uses: tuple[Hedge, ...]
     position: StockPosition
     tests: Uncovered | None
     uncovered: NDArray[np.float64]
-    maintenance_saved: float
 
 
 class Pool:
@@ -64,6 +66,7 @@ class Pool:
         self.short_moment = [place[book.moment(int(at))] for at in self.short]
         self.long_moment = [place[book.moment(int(at))] for at in self.long]
         self.is_margin = book.account_type is AccountType.MARGIN
+        self.lent = np.nan_to_num(self._lent())
 
     def decide(self) -> Decision:
         """The cheapest pairing, with what it was chosen from."""
@@ -80,8 +83,8 @@ class Pool:
             [*self.short_moment, *self.long_moment],
             may_borrow=self.is_margin,
         )
-        pairing, maintenance_saved = self._cheapest(tests, position, uses)
-        return Decision(pairing, tuple(uses), position, tests, self.uncovered_costs(tests), maintenance_saved)
+        pairing, at_maintenance = self._cheapest(tests, position, uses)
+        return Decision(pairing, at_maintenance, tuple(uses), position, tests, self.uncovered_costs(tests))
 
     # What may pair, and at which price
 
@@ -178,29 +181,41 @@ class Pool:
 
     def _cheapest(
         self, tests: Uncovered | None, position: StockPosition, uses: Sequence[Hedge]
-    ) -> tuple[Pairing, float]:
-        """The pairing with the least initial requirement, and what another pairing would save at maintenance, USD.
+    ) -> tuple[Pairing, Pairing | None]:
+        """The pairing with the least initial requirement, and that with the least maintenance requirement where it is another.
 
-        Stock has two requirements, and the pairing that is best for one needn't be best for the other. Where one is best for
-        both it is taken; else the working shows the one that is best at first, and a line of its own says what is saved.
+        Stock has two requirements, and the pairing that is best for one needn't be best for the other.
         """
         units = int(abs(position.quantity) // self.shares) if len(self.short) + len(self.long) else 0
         if not units:
-            return self._choose(self._problem(tests, 0, (), np.zeros(0))), 0.0
-        # The pairing is chosen by what it ties up of the owner's money; the printed gross forms hold parts of the proceeds. Of two
-        # that cost the same the one with a hedge is taken, since that is how it would be printed.
-        hedged = np.array([_HEDGE_FIRST * ((use.short >= 0) + (use.long >= 0)) for use in uses])
-        initial = np.array([use.requirement.initial for use in uses]) - hedged
-        later = np.array([use.requirement.maintenance for use in uses]) - hedged
-        first = self._choose(self._problem(tests, units, uses, initial * self.shares))
-        kept = self._choose(self._problem(tests, units, uses, later * self.shares))
+            return self._choose(self._problem(tests, 0, (), np.zeros(0))), None
+        # The pairing is chosen by the margin field, which is the deposit less what no pairing changes, and by the loan that a long
+        # option forfeits as a hedge; the printed gross forms hold parts of the proceeds. Of two uses that cost the same the one
+        # with a hedge is taken, since that is how it would be printed.
+        forfeited = np.array([self.lent[use.long] if use.long >= 0 else 0.0 for use in uses])
+        nudge = np.array([_HEDGE_FIRST * ((use.short >= 0) + (use.long >= 0)) for use in uses])
+        initial = np.array([use.requirement.initial for use in uses]) + forfeited
+        later = np.array([use.requirement.maintenance for use in uses]) + forfeited
+        first = self._choose(self._problem(tests, units, uses, (initial - nudge) * self.shares))
+        kept = self._choose(self._problem(tests, units, uses, (later - nudge) * self.shares))
 
-        def moved(pairing: Pairing, costs: NDArray[np.float64], other: NDArray[np.float64]) -> float:
-            return pairing.total + float(((other - costs) * self.shares * pairing.activity_units).sum())
+        def total(pairing: Pairing, chosen_by: NDArray[np.float64], costs: NDArray[np.float64]) -> float:
+            return pairing.total + float(((costs - chosen_by + nudge) * self.shares * pairing.activity_units).sum())
 
-        if moved(kept, later, initial) <= first.total + LESS_THAN_A_CENT:
-            return kept, 0.0
-        return first, max(moved(first, initial, later) - kept.total, 0.0)
+        if total(kept, later, initial) <= total(first, initial, initial) + LESS_THAN_A_CENT:
+            return kept, None
+        if total(first, initial, later) <= total(kept, later, later) + LESS_THAN_A_CENT:
+            return first, None
+        return first, kept
+
+    def _lent(self) -> NDArray[np.float64]:
+        """What the book lends on each long option that covers nothing, USD per share; NaN where a price is missing and it lends."""
+        legs, at = self.legs, self.long
+        if self.book.as_of is None or not self.is_margin:
+            return np.zeros(len(at))
+        late = is_long_term(self.terms.long_option, legs.expiry[at], self.book.as_of)
+        ahead = np.where(legs.right[at] == Right.CALL, 1.0, -1.0) * (legs.spot[at] - legs.strike[at])
+        return loan_value(self.terms.long_option, legs.price[at], np.maximum(ahead, 0.0), legs.listed[at], late)
 
     def _choose(self, problem: PairingProblem) -> Pairing:
         """The cheapest pairing; where the time ran out before the proof, the report says how far off it may be."""
@@ -211,9 +226,10 @@ class Pool:
         pairing = choose(problem, time_limit=self.book.time_limit)
         if not pairing.proven:
             name, share = self.book.underlying, pairing.gap / pairing.total if pairing.total else 0.0
+            part = f"{share:.2%}" if share >= _SHOWN_SHARE else "under 0.01 %"
             self.book.warn(
                 f"{name}: the pairing that was found in {self.book.time_limit:g} s isn't proven to be the cheapest; "
-                f"the least requirement may be up to {dollars(pairing.gap)} ({share:.2%}) lower",
+                f"the least requirement may be up to {dollars(pairing.gap)} ({part}) lower",
                 "allow more time (--time-limit)",
             )
         return pairing

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections import defaultdict
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -11,7 +12,7 @@ import numpy as np
 from optmargin.core.contracts import AccountType, Right
 from optmargin.margin.drafts import Drafts
 from optmargin.margin.pool import Pool
-from optmargin.margin.working import Working
+from optmargin.margin.working import Part, Working
 
 if TYPE_CHECKING:
     from optmargin.core.errors import Finding
@@ -79,4 +80,9 @@ def _note_mornings(book: Drafts) -> None:
 
 
 def _margin(pool: Pool) -> None:
-    Working(pool, pool.decide()).write()
+    decision = pool.decide()
+    if decision.at_maintenance is None:
+        Working(pool, decision).write()
+        return
+    Working(pool, decision, Part.INITIAL).write()
+    Working(pool, replace(decision, pairing=decision.at_maintenance), Part.MAINTENANCE).write()

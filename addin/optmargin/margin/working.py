@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
+from enum import Enum
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -15,7 +17,6 @@ from optmargin.margin.boxes import Box, long_boxes
 from optmargin.margin.partners import partners
 from optmargin.margin.pool import LESS_THAN_A_CENT, Decision, Pool
 from optmargin.margin.requirement import Amounts, Line
-from optmargin.rules.long_option import is_long_term, loan_value
 from optmargin.rules.terms import Convention, SpreadRule
 from optmargin.rules.uncovered import TESTS, Uncovered
 
@@ -27,10 +28,22 @@ if TYPE_CHECKING:
     from optmargin.margin.hedges import Hedge
 
 
-class Working:
-    """Writes the lines of one pool's decision."""
+class Part(Enum):
+    """Which of the two requirements a pairing is written down for."""
 
-    def __init__(self, pool: Pool, decision: Decision) -> None:
+    BOTH = "both"
+    INITIAL = "initial"
+    MAINTENANCE = "maintenance"
+
+
+class Working:
+    """Writes the lines of one pool's decision.
+
+    Where another pairing is cheapest at maintenance, each is written down for its own requirement, and the lines say so.
+    """
+
+    def __init__(self, pool: Pool, decision: Decision, part: Part = Part.BOTH) -> None:
+        self.part = part
         self.pool = pool
         self.book = pool.book
         self.terms = pool.terms
@@ -60,24 +73,50 @@ class Working:
         self._proceeds_lines()
         self._notes()
 
+    def _put(self, moment: Moment | None, *lines: Line) -> None:
+        """Writes lines into a group's draft: for both requirements, or for the one that the pairing is for."""
+        drafts = self.book.drafts[moment].lines
+        for line in lines:
+            if self.part is Part.INITIAL:
+                drafts.append(replace(line, maintenance=Amounts(), rule=f"{line.rule}, initial"))
+            elif self.part is Part.MAINTENANCE:
+                drafts.append(replace(line, initial=Amounts(), rule=f"{line.rule}, at maintenance"))
+            else:
+                drafts.append(line)
+
     def _covered_lines(self) -> None:
         for number, moment in enumerate(self.moments):
             rows, units = self._covered_legs(number)
             if not (units < 0).any():
                 continue
-            right, strike = self.legs.right[rows], self.legs.strike[rows]
-            profile = loss_profile(right, strike, units * self.shares)
+            boxes, rest = self._financed(rows, units, moment)
+            for box in boxes:
+                self._put(moment, self._box_line(box))
+            rows, units = rows[rest != 0], rest[rest != 0]
+            if len(rows):
+                self._group_lines(moment, rows, units)
+
+    def _group_lines(self, moment: Moment, rows: NDArray[np.intp], units: NDArray[np.float64]) -> None:
+        right, strike = self.legs.right[rows], self.legs.strike[rows]
+        profile = loss_profile(right, strike, units * self.shares)
+        if self.part is not Part.MAINTENANCE:
             draft = self.book.drafts[moment]
             # The pool with the most contracts comes first, and its profile says what rides free.
             draft.profile = draft.profile or profile
+            draft.max_loss += profile.worst
             puts = right == Right.PUT
             draft.put_side += loss_profile(right[puts], strike[puts], units[puts] * self.shares).worst
             draft.call_side += loss_profile(right[~puts], strike[~puts], units[~puts] * self.shares).worst
-            loss, working = self._charged(moment, profile, rows, units)
-            draft.max_loss += profile.worst
-            for box in self._boxes(rows, right, strike, units, moment):
-                draft.lines.append(self._box_line(box))
-            draft.lines.extend(self._lot_lines(moment, profile, rows, units, loss, working))
+        told = "the group has no loss at any settlement price"
+        if profile.worst > 0:
+            told = f"the group's loss is worst {profile.worst_in_words()}: {dollars(profile.worst)}"
+        self._put(moment, *self._lot_lines(moment, profile, rows, units, told))
+        rule, charged, why = self._charged(moment, profile, rows, units)
+        beyond = charged - profile.worst
+        if abs(beyond) > LESS_THAN_A_CENT:
+            amounts = Amounts.same(beyond)
+            label = f"{self.book.underlying} {moment[0]}"
+            self._put(moment, Line(rule, label, why, amounts, amounts, self.book.source(_CHARGE_SOURCES[rule])))
 
     def _lot_lines(
         self,
@@ -85,7 +124,6 @@ class Working:
         profile: LossProfile,
         rows: NDArray[np.intp],
         units: NDArray[np.float64],
-        loss: float,
         working: str,
     ) -> list[Line]:
         """A line for each covered lot and each lot that covers: what it costs or pays where the group's loss is worst."""
@@ -119,18 +157,6 @@ class Working:
                     source=source,
                 )
             )
-        beyond = loss - profile.worst
-        if abs(beyond) > LESS_THAN_A_CENT:
-            lines.append(
-                Line(
-                    rule="covered legs, beside the worst loss",
-                    label=f"{self.book.underlying} {moment[0]}",
-                    working=working,
-                    initial=Amounts.same(beyond),
-                    maintenance=Amounts.same(beyond),
-                    source=source,
-                )
-            )
         return lines
 
     def _covered_legs(self, number: int) -> tuple[NDArray[np.intp], NDArray[np.float64]]:
@@ -144,25 +170,21 @@ class Working:
 
     def _charged(
         self, moment: Moment, profile: LossProfile, rows: NDArray[np.intp], units: NDArray[np.float64]
-    ) -> tuple[float, str]:
-        """What the covered legs of an expiry require, USD, and how it came about."""
-        loss = profile.worst
+    ) -> tuple[str, float, str]:
+        """What the covered legs of an expiry require: by which rule, USD, and how it came about.
+
+        The greatest of what the book asks for, and then the lesser of that and of leaving the same shorts uncovered.
+        """
+        together = f"together they lose {dollars(profile.worst)} at worst"
+        asked = [("worst settlement loss", profile.worst, together)]
         if self.terms.spread.rule is SpreadRule.LEGACY:
             apart = float(self.pairing.group_loss[self.moments.index(moment)])
-            if apart > loss + LESS_THAN_A_CENT:
-                return (
-                    apart,
-                    f"each spread apart, as before 2012: {dollars(apart)}; together they would lose {dollars(loss)}",
-                )
-        least = self._volatility_minimum(rows, units)
-        if least > loss:
-            return (
-                least,
-                f"minimum of {dollars(self.terms.spread.volatility_index_minimum)} a spread on a volatility index",
-            )
-        if loss <= 0:
-            return 0.0, "the group has no loss at any settlement price"
-        at_price = f"the group's loss is worst {profile.worst_in_words()}: {dollars(profile.worst)}"
+            asked.append((_APART, apart, f"each spread apart, as before 2012: {dollars(apart)}; {together}"))
+        minimum = self._volatility_minimum(rows, units)
+        each = dollars(self.terms.spread.volatility_index_minimum)
+        asked.append(
+            (_VOLATILITY, minimum, f"at least {each} a spread on a volatility index: {dollars(minimum)}; {together}")
+        )
         factor = self.terms.spread.cost_to_close_factor if self.book.in_force.live_quotes else 0.0
         if factor > 0:
             to_close = factor * -float((self.legs.price[rows] * units).sum()) * self.shares
@@ -170,12 +192,51 @@ class Working:
                 self.book.warn(
                     f"{self.book.underlying} {moment[0]}: {factor:.0%} of the cost to close was not tested: a price is missing"
                 )
-            elif to_close > loss:
-                return (
-                    to_close,
-                    f"{factor:.4g} x the net cost to close, {dollars(to_close)}, is more than its worst loss of {dollars(loss)}",
+            else:
+                asked.append(
+                    (_TO_CLOSE, to_close, f"{factor:.0%} of the net cost to close: {dollars(to_close)}; {together}")
                 )
-        return loss, at_price
+        rule, charged, why = max(asked, key=lambda each: each[1])
+        place = {int(at): number for number, at in enumerate(self.short)}
+        alone = math.fsum(
+            -n * float(self.decision.uncovered[place[int(at)]]) for at, n in zip(rows, units, strict=True) if n < 0
+        )
+        if rule in (_VOLATILITY, _TO_CLOSE) and self.terms.spread.lesser_of_uncovered and alone < charged:
+            return rule, alone, f"{why}; uncovered the shorts require less, {dollars(alone)}"
+        return rule, charged, why
+
+    def _financed(
+        self, rows: NDArray[np.intp], units: NDArray[np.float64], moment: Moment
+    ) -> tuple[list[Box], NDArray[np.float64]]:
+        """The long boxes on which the book lends, and what is left of each leg for the group's payoff.
+
+        A box pays its difference once: what secures a loan covers no other loss. So a financed box leaves the group, and that is
+        done only where it costs less than a box that is paid for and counts in the payoff. Its contracts are noted, so that no
+        other line pays for them.
+        """
+        right, strike = self.legs.right[rows], self.legs.strike[rows]
+        boxes = self._boxes(rows, right, strike, units, moment)
+        if not boxes:
+            return [], units
+        rest = units.copy()
+        place = {int(at): number for number, at in enumerate(rows)}
+        for box in boxes:
+            for at, sign in zip(box.legs, _BOX_SIDES, strict=True):
+                rest[place[at]] -= sign * box.units
+        with_them = loss_profile(right, strike, units * self.shares).worst
+        without = loss_profile(right, strike, rest * self.shares).worst
+        rate = self.terms.long_option.european_box_rate
+        lent = math.fsum(rate * (box.upper - box.lower) * box.units * self.shares for box in boxes)
+        paid = math.fsum(
+            float((self.legs.price[list(box.legs)] * _BOX_SIDES).sum()) * box.units * self.shares for box in boxes
+        )
+        # Without prices the box's cost isn't known; half of its difference is less than any box costs.
+        if with_them < without and not lent + without < paid + with_them:
+            return [], units
+        for box in boxes:
+            for at in box.legs:
+                self.boxed[at] += box.units
+        return boxes, rest
 
     def _boxes(
         self,
@@ -185,18 +246,14 @@ class Working:
         units: NDArray[np.float64],
         moment: Moment,
     ) -> list[Box]:
-        """The long boxes on which the book lends; their contracts are noted, so that no other line pays for them."""
+        """The long boxes on which the book would lend."""
         is_european = (
             all(style is Style.EUROPEAN for style in self.legs.style[rows]) and self.legs.cash_settled[rows].all()
         )
         if not (self.terms.long_option.european_box_rate and self.is_margin and is_european):
             return []
         here = np.array([self.book.moment(int(at)) == moment for at in rows], dtype=np.bool_)
-        boxes = long_boxes(rows[here], right[here], strike[here], units[here])
-        for box in boxes:
-            for at in box.legs:
-                self.boxed[at] += box.units
-        return boxes
+        return long_boxes(rows[here], right[here], strike[here], units[here])
 
     def _box_line(self, box: Box) -> Line:
         rate, shares = self.terms.long_option.european_box_rate, box.units * self.shares
@@ -238,16 +295,18 @@ class Working:
             draft = self.book.drafts[moment]
             if tests is None:
                 self._add_side(draft, leg, units * leg.strike * self.shares)
-                draft.lines.append(self._cash_secured_line(leg, units))
+                self._put(moment, self._cash_secured_line(leg, units))
                 continue
             one = tests.one(number)
             self._add_side(draft, leg, units * float(one.per_share) * self.shares)
             if units > spared:
-                draft.lines.append(self._uncovered_line(leg, units - spared, one))
+                self._put(moment, self._uncovered_line(leg, units - spared, one))
             if spared:
-                draft.lines.append(self._spared_line(leg, spared))
+                self._put(moment, self._spared_line(leg, spared))
 
     def _add_side(self, draft: Draft, leg: Leg, amount: float) -> None:
+        if self.part is Part.MAINTENANCE:
+            return  # the sides are those of the initial requirement
         if leg.right is Right.PUT:
             draft.put_side += amount
         else:
@@ -290,6 +349,8 @@ class Working:
     def _block_uncovered(self, moment: Moment, leg: Leg, units: int) -> None:
         if self.decision.tests is None:
             problem = f"-{units} {leg.name}: {self.pool.account_name} may not hold it uncovered under {self.book.in_force.book}"
+            if not self.terms.spread.equal_counts:
+                problem += ", and a long option of another expiry doesn't count there"
             self.book.block(moment, problem, "take another book or account type, or check the file", leg.line)
             return
         missing = [name for name, value in (("spot", leg.spot), ("premium", leg.price)) if math.isnan(value)]
@@ -302,7 +363,6 @@ class Working:
 
     def _stock_lines(self) -> None:
         pairing, position, uses = self.pairing, self.decision.position, self.decision.uses
-        maintenance_saved = self.decision.maintenance_saved
         if not position.quantity:
             return
         used = float(pairing.activity_units.sum()) * self.shares
@@ -314,19 +374,7 @@ class Working:
             if shares:
                 moment, with_options = self._hedged_by(use, units / self.shares if self.shares else 0.0)
                 label = f"{sign * shares:+g} {self.book.underlying} shares{with_options}"
-                self.book.drafts[moment].lines.append(self._stock_line(use, label, shares))
-        if maintenance_saved > LESS_THAN_A_CENT:
-            line = Line(
-                rule="maintenance pairing",
-                label=f"{self.book.underlying} shares",
-                working="at maintenance the stock is hedged otherwise, which requires less",
-                initial=Amounts(),
-                maintenance=Amounts.same(-maintenance_saved),
-                source=self.book.source("stock.hedge_rate"),
-            )
-            hedged = [self._hedged_by(use, 1.0)[0] for use, n in zip(uses, pairing.activity_units, strict=True) if n]
-            moment = next((moment for moment in hedged if moment is not None), None)
-            self.book.drafts[moment].lines.append(line)
+                self._put(moment, self._stock_line(use, label, shares))
 
     def _hedged_by(self, use: Hedge, units: float) -> tuple[Moment | None, str]:
         """The group that a hedge belongs to (its option's; the earlier one's), and the options in words."""
@@ -364,11 +412,7 @@ class Working:
                 hedging[use.long] += self.pairing.activity_units[number]
         in_use = hedging - self.boxed[at]
         np.add.at(in_use, self.pairing.assigned_long, self.pairing.assigned_units)
-        late = np.zeros(len(at), dtype=np.bool_)
-        if self.book.as_of is not None and self.is_margin:
-            late = is_long_term(self.terms.long_option, legs.expiry[at], self.book.as_of)
-        ahead = np.where(legs.right[at] == Right.CALL, 1.0, -1.0) * (legs.spot[at] - legs.strike[at])
-        lent = loan_value(self.terms.long_option, legs.price[at], np.maximum(ahead, 0.0), legs.listed[at], late)
+        lent = self.pool.lent
         for number, moment in enumerate(self.moments):
             here = np.array([place == number for place in self.long_moment], dtype=np.bool_)
             for of_stock, units in ((False, np.where(here, held - hedging, 0.0)), (True, np.where(here, hedging, 0.0))):
@@ -378,9 +422,7 @@ class Working:
                 idle = np.zeros(len(rows)) if of_stock else np.maximum(held[rows] - in_use[rows], 0.0)
                 credit = math.fsum(np.where(idle > 0, lent[rows], 0.0) * idle * self.shares)
                 amount = math.fsum(legs.price[at[rows]] * units[rows] * self.shares) - credit
-                self.book.drafts[moment].lines.append(
-                    self._long_line(moment, at[rows], units[rows], amount, credit, of_stock=of_stock)
-                )
+                self._put(moment, self._long_line(moment, at[rows], units[rows], amount, credit, of_stock=of_stock))
 
     def _long_line(
         self,
@@ -412,7 +454,8 @@ class Working:
             if not here.any():
                 continue
             amount = math.fsum(value[here])
-            self.book.drafts[moment].lines.append(
+            self._put(
+                moment,
                 Line(
                     rule="proceeds of short options",
                     is_risk=False,
@@ -424,7 +467,7 @@ class Working:
                     initial=Amounts(0.0, -amount, 0.0),
                     maintenance=Amounts(0.0, -amount, 0.0),
                     source=f"{self.book.in_force.book}: its {self.book.in_force.convention} convention",
-                )
+                ),
             )
 
     def _notes(self) -> None:
@@ -448,4 +491,13 @@ _STOCK_SOURCES = {
     **dict.fromkeys(("protective put", "protective call", "collar", "conversion", "reversal"), "stock.hedge_rate"),
 }
 _WORDS = {int(right): right.word for right in Right}
+# What a group may be charged beside its worst loss, and which term's source says so.
+_APART, _VOLATILITY, _TO_CLOSE = "spreads apart", "volatility index minimum", "cost to close"
+_CHARGE_SOURCES = {
+    "worst settlement loss": "spread.rule",
+    _APART: "spread.rule",
+    _VOLATILITY: "spread.volatility_index_minimum",
+    _TO_CLOSE: "spread.cost_to_close_factor",
+}
+_BOX_SIDES = (1.0, -1.0, -1.0, 1.0)  # long call, short put, short call, long put
 _OUTSIDE_FIELD = "; taken from cash, not in the margin field"

@@ -25,6 +25,7 @@ from optmargin.report.records import (
     StressRow,
     WorkingRow,
 )
+from optmargin.rules.terms import SpreadRule
 from optmargin.sizing.slots import SLOT_MULTIPLIER, SLOT_WIDTH, free_slots, slots
 
 if TYPE_CHECKING:
@@ -305,7 +306,9 @@ def _expiry(
     group: Group, requirement: AccountRequirement, as_of: dt.date, slot_width: float, released: float, left: float
 ) -> ExpiryRow:
     convention = requirement.book.convention
-    free = None if group.blocked else free_slots(group.profile, slot_width, group.multiplier)
+    # Spread by spread, what rides free depends on the pieces, not on the payoff.
+    is_legacy = requirement.book.terms.spread.rule is SpreadRule.LEGACY
+    free = None if group.blocked or is_legacy else free_slots(group.profile, slot_width, group.multiplier)
     worst_at = group.profile.worst_price if group.profile is not None else math.nan
     return ExpiryRow(
         underlying=group.underlying,
