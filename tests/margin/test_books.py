@@ -213,3 +213,13 @@ def test_what_rides_free_is_not_stated_under_the_rule_before_2012():
     row = call("EXPIRY_MARGIN", [legs, "ibkr-2005"]).rows[1]
     assert row[4] == 2000
     assert all("before 2012" in cell.problem for cell in row[5:])
+
+
+def test_a_covering_long_term_option_forfeits_its_loan_and_that_is_said():
+    # Cboe: 75 % of a listed option of more than nine months, as far as it covers nothing
+    later = dt.date(2027, 12, 17)
+    legs = (Leg("X", CALL, -1, 150, SOON, 0.1, spot=100), Leg("X", CALL, 1, 140, later, 8, spot=100))
+    found = margined("cboe", *legs)
+    assert found.initial.gross == 800  # paid in full, no loss
+    assert any("no loan value" in finding.problem for finding in found.findings)
+    assert margined("cboe", legs[1]).initial.gross == 600

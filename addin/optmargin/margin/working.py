@@ -475,6 +475,12 @@ class Working:
             name = self.book.underlying
             problem = f"{name} isn't in the instruments table: taken as an ordinary stock with multiplier {plain(self.shares)}"
             self.book.note(problem, "give asset_class in the file if it is something else")
+        lending = self.pool.lent[self.pairing.assigned_long] > 0
+        if lending.any():
+            self.book.note(
+                f"{self.book.underlying}: a long-term option covers a short one and so has no loan value; whether leaving the short "
+                "uncovered and taking the loan would require less was not tested",
+            )
         if self.decision.tests is None:
             return
         untested = (self.pairing.covered > 0) & np.isnan(self.decision.uncovered)
