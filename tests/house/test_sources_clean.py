@@ -145,7 +145,6 @@ def test_an_unclean_line_is_caught(tmp_path: Path, line: str) -> None:
     "line",
     [
         "https://pypi.org/project/numpy/",
-        "addin/work/x",
         "/home/you/optmargin",
         r"C:\Users\you\AddIns",
         "--no-emit-index-url",
