@@ -131,7 +131,7 @@ def test_the_stress_is_a_table_a_line_and_the_assumption_in_words(tmp_path: Path
     assert column(book, "Stress", "Cushion")[4] == 0.96125
     assert str(named(book, "stress_words")).startswith("Option marks after a move are an assumption")
     (series,) = sheet._charts[0].ser
-    assert (series.val.numRef.f, series.cat.numRef.f) == ("'Stress'!$G$6:$G$14", "'Stress'!$A$6:$A$14")
+    assert (series.val.numRef.f, series.cat.numRef.f) == ("'Stress'!$F$6:$F$14", "'Stress'!$A$6:$A$14")
     assert sheet._charts[0].anchor._from.row > 14  # the chart stands under the table
     assert sheet.print_area == "'Stress'!$A$1:$G$35"
     assert (sheet["A6"].number_format, sheet["G6"].number_format) == ("+0\\ %;-0\\ %;0\\ %", "0.0\\ %")

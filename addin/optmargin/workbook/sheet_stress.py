@@ -1,4 +1,4 @@
-"""The sheet of the stress: the account when every underlying moves by one percentage, and its cushion as a line."""
+"""The sheet of the stress: the account when every underlying moves by one percentage, and its excess liquidity as a line."""
 
 from __future__ import annotations
 
@@ -65,15 +65,20 @@ def _add_looks(sheet: Worksheet, letters: dict[str, str]) -> None:
 
 
 def _add_chart(sheet: Worksheet, letters: dict[str, str]) -> None:
-    """Cushion against the move, as a line, under the table."""
+    """Excess liquidity against the move, as a line, under the table.
+
+    Not the cushion: where covered spreads are at their worst, net liq has fallen and excess liquidity hasn't, so that the cushion
+    rises while the account loses. It stands in the table.
+    """
     body = HEADER_ROW + 1
     values, moves = (
-        f"'{sheet.title}'!${letters[heading]}${body}:${letters[heading]}${body}" for heading in ("Cushion", "Move")
+        f"'{sheet.title}'!${letters[heading]}${body}:${letters[heading]}${body}"
+        for heading in ("Excess liquidity", "Move")
     )
     series = Series(
         val=NumDataSource(numRef=NumRef(f=values)), cat=AxDataSource(numRef=NumRef(f=moves)), idx=0, order=0
     )
-    series.tx = SeriesLabel(v="Cushion")
+    series.tx = SeriesLabel(v="Excess liquidity")
     series.smooth = False
     series.spPr = GraphicalProperties(ln=LineProperties(solidFill=styles.ACCENT, w=22225))
     dot = GraphicalProperties(solidFill=styles.ACCENT, ln=LineProperties(solidFill=styles.ACCENT))
@@ -81,12 +86,12 @@ def _add_chart(sheet: Worksheet, letters: dict[str, str]) -> None:
     chart = LineChart()
     chart.series.append(series)
     chart.legend = None
-    chart.title = chart_title("Cushion against the move of the underlyings")
-    chart.display_blanks = "gap"  # where net liq isn't above zero there is no cushion
+    chart.title = chart_title("Excess liquidity against the move of the underlyings, USD")
+    chart.display_blanks = "gap"  # what isn't known is no zero
     quieten(chart)
     chart.x_axis.number_format = styles.MOVE
-    chart.x_axis.tickLblPos = "low"  # below the lowest cushion, not on the line of zero
-    chart.y_axis.number_format = "0\\ %"
+    chart.x_axis.tickLblPos = "low"  # below the lowest figure, not on the line of zero
+    chart.y_axis.number_format = "#,##0"
     chart.y_axis.crosses = "min"
     corners = AnchorMarker(col=0, row=_CHART_FIRST - 1), AnchorMarker(col=len(letters), row=_CHART_LAST)
     native.anchor(chart, TwoCellAnchor(editAs="oneCell", _from=corners[0], to=corners[1]))
