@@ -155,3 +155,13 @@ def test_a_hedge_that_saves_nothing_keeps_the_loan_on_a_long_term_put():
 def test_many_hedged_shares_keep_their_cents():
     found = margined("ibkr", stock(1_000_000, 100), option(CALL, -10_000, 110, 100, 1))
     assert (found.initial.field, found.maintenance.field) == (50_000_000.0, 25_000_000.0)
+
+
+def test_an_otc_loan_that_needs_a_spot_is_incomplete_without_one():
+    # Cboe Margin Manual p. 26: OTC, 75 % of the intrinsic value and all of the time value: 350 on the 75 call at 4.50, stock at 79
+    later = dt.date(2027, 12, 17)
+    known = Leg("X", CALL, 1, 75, later, 4.5, spot=79, listed=False)
+    assert margined("cboe", known).initial.gross == pytest.approx(350)
+    found = margined("cboe", Leg("X", CALL, 1, 75, later, 4.5, listed=False))
+    assert (found.complete, math.isnan(found.initial.gross)) == (False, True)
+    assert "75 call" in next(finding.problem for finding in found.findings if finding.severity == "incomplete")

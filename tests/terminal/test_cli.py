@@ -212,3 +212,10 @@ def test_the_template_is_written_where_asked(tmp_path):
     assert (tmp_path / "mine.xlsx").is_file()
     committed = Path(__file__).parents[2] / "workbooks" / "margin_report.xlsx"
     assert (tmp_path / "mine.xlsx").read_bytes() == committed.read_bytes()
+
+
+def test_a_margin_account_below_the_least_equity_is_warned(file):
+    # Reg T: $2,000 (Cboe Margin Manual; IBKR's table)
+    for net_liq, warned in (("1999", True), ("2000", False)):
+        found = accounts(file(GOOD), "--net-liq", f"A={net_liq}")[1]
+        assert any("2,000.00" in each["problem"] for each in found["findings"]) is warned

@@ -15,13 +15,6 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 
-def equity_with_loan(
-    net_liq: float | NDArray[np.float64], option_value: float | NDArray[np.float64]
-) -> float | NDArray[np.float64]:
-    """Equity with loan value, USD: cash and stock, without the options (``option_value`` is signed: long less short)."""
-    return net_liq - option_value
-
-
 def available(
     net_liq: float | NDArray[np.float64], deposit: float | NDArray[np.float64]
 ) -> float | NDArray[np.float64]:

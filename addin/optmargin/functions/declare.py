@@ -3,7 +3,9 @@
 A declaration is a decorated Python function whose parameters are annotated::
 
     @worksheet_function("SLOTS", category="Account", about="...", returns=Unit.SLOTS, example=Example(...))
-    def slots_function(net_liq: Annotated[Column, About("Net liquidation value", Unit.USD)], ...) -> Column: ...
+    def slots_function(net_liq: Annotated[Any, About("Net liquidation value", Unit.USD)], ...) -> Any: ...
+
+A body receives one value, or a numpy array with one element per row asked, for each argument, and broadcasts.
 
 Every door (terminal, Excel, LibreOffice, the reference page) is a projection of the registry that this builds.
 """
@@ -15,10 +17,7 @@ import typing
 from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Annotated, Any
-
-# What the body of an element-by-element function receives for each argument: a column of one type.
-Column = Annotated[Any, "one value, or a numpy array with one element per row asked; bodies broadcast"]
+from typing import Any
 
 
 class Unit(StrEnum):

@@ -176,10 +176,12 @@ def _without_a_price(groups: Sequence[Group], legs: LegTable, in_force: TermsInF
         if group.blocked or not any(math.isnan(each.in_convention(in_force.convention)) for each in figures):
             continue
         day = np.datetime64("NaT") if group.expiry is None else np.datetime64(group.expiry, "D")
-        mine = (legs.underlying == group.underlying) & (legs.expiry == day) & np.isnan(legs.price)
-        names = ", ".join(legs.row(int(at)).name for at in np.flatnonzero(mine))
-        problem = f"the {in_force.convention} figure of {in_force.book} holds the options' cost, and a price is missing: {names}"
-        remedy = "give their market prices, or take a book that leaves the cost out, such as ibkr"
+        mine = (legs.underlying == group.underlying) & (legs.expiry == day)
+        # What an OTC option lends depends on its intrinsic value, so on the spot.
+        lacking = mine & (np.isnan(legs.price) | (~legs.listed & np.isnan(legs.spot)))
+        names = ", ".join(legs.row(int(at)).name for at in np.flatnonzero(lacking))
+        problem = f"the {in_force.convention} figure of {in_force.book} holds the options' cost, and a price or spot is missing: {names}"
+        remedy = "give their market prices (and for OTC options the spot), or take a book that leaves the cost out, such as ibkr"
         found.append(
             Finding(
                 Severity.INCOMPLETE, problem, remedy, account=account, underlying=group.underlying, expiry=group.expiry

@@ -66,7 +66,7 @@ class Pool:
         self.short_moment = [place[book.moment(int(at))] for at in self.short]
         self.long_moment = [place[book.moment(int(at))] for at in self.long]
         self.is_margin = book.account_type is AccountType.MARGIN
-        self.lent = np.nan_to_num(self._lent())
+        self.lent = self._lent()
 
     def decide(self) -> Decision:
         """The cheapest pairing, with what it was chosen from."""
@@ -192,7 +192,8 @@ class Pool:
         # The pairing is chosen by the margin field, which is the deposit less what no pairing changes, and by the loan that a long
         # option forfeits as a hedge; the printed gross forms hold parts of the proceeds. Of two uses that cost the same the one
         # with a hedge is taken, since that is how it would be printed.
-        forfeited = np.array([self.lent[use.long] if use.long >= 0 else 0.0 for use in uses])
+        lent = np.nan_to_num(self.lent)  # a loan that isn't known makes the figures incomplete, not the choice
+        forfeited = np.array([lent[use.long] if use.long >= 0 else 0.0 for use in uses])
         nudge = np.array([_HEDGE_FIRST * ((use.short >= 0) + (use.long >= 0)) for use in uses])
         initial = np.array([use.requirement.initial for use in uses]) + forfeited
         later = np.array([use.requirement.maintenance for use in uses]) + forfeited
@@ -209,7 +210,7 @@ class Pool:
         return first, kept
 
     def _lent(self) -> NDArray[np.float64]:
-        """What the book lends on each long option that covers nothing, USD per share; NaN where a price is missing and it lends."""
+        """What the book lends on each long option that covers nothing, USD per share; NaN where what it lends on isn't known."""
         legs, at = self.legs, self.long
         if self.book.as_of is None or not self.is_margin:
             return np.zeros(len(at))

@@ -12,7 +12,7 @@ import numpy as np
 from optmargin.core import figures as definitions
 from optmargin.core.contracts import AccountType, Right
 from optmargin.core.errors import Finding, MarginError, Severity
-from optmargin.core.money import cents
+from optmargin.core.money import cents, dollars
 from optmargin.margin.account import margin_account, margin_legs
 from optmargin.margin.strategies import named_table
 from optmargin.margin.whatif import GRID, STRESS_ASSUMPTION, stress
@@ -194,6 +194,12 @@ def _figures(
             "available funds, excess liquidity and cushion need the market value of the options, and a price is missing"
         )
         findings.append(Finding(Severity.NOTE, problem, "give every option's price", account=account.account))
+    least = requirement.book.terms.account.minimum_equity
+    borrows = bool((legs.quantity < 0).any()) or (account.cash is not None and account.cash < 0)
+    if requirement.account_type is AccountType.MARGIN and net_liq is not None and net_liq < least and borrows:
+        problem = f"net liq {dollars(net_liq)} is below the {dollars(least)} that a margin account must hold to write options or borrow"
+        source = f"{requirement.book.book}: {requirement.book.source('account.minimum_equity').cite}"
+        findings.append(Finding(Severity.WARNING, problem, source, account=account.account))
     ratio = None if net_liq is None or excess is None else float(definitions.cushion(net_liq, excess))
     multiple = (
         requirement.book.terms.account.buying_power_multiple if requirement.account_type is AccountType.MARGIN else 1.0
