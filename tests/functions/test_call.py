@@ -9,6 +9,8 @@ from optmargin.functions.all import functions
 from optmargin.functions.call import call, usage
 from optmargin.hosts.terminal.formula import evaluate
 
+LEG = [["underlying", "right", "strike", "expiry", "quantity", "price", "spot"],
+       ["VPHM", "call", 20, "2005-12-16", -1, 0.65, 17.4]]  # fmt: skip
 VPHM = ["call", 17.40, 20, 0.65, 1, 100, "equity", "ibkr-2005"]
 
 
@@ -134,9 +136,40 @@ def test_an_error_cell_passes_through_with_its_own_code():
     assert call("NAKED_MARGIN", ["call", 17.4, 20, missing]).first is missing
 
 
-@pytest.mark.parametrize("text", ["17.40", " 17.40 ", "$17.40", "1740%"])
+@pytest.mark.parametrize("text", ["17.40", " 17.40 ", "$17.40", "17,40", "17.4"])
 def test_a_number_typed_as_text_is_that_number(text):
     assert call("NAKED_MARGIN", ["call", text, *VPHM[2:]]).first == 315.0
+
+
+@pytest.mark.parametrize(
+    ("text", "number"), [("4.500,50", 4500.5), ("4,500.50", 4500.5), ("1,234,567", 1234567.0), ("(500)", -500.0)]
+)
+def test_text_that_can_be_read_in_one_way_only_is_read_so(text, number):
+    assert call("SLOTS", [text, 0.5, 1]).first == max(number * 2, 0)
+
+
+@pytest.mark.parametrize("text", ["4,500", "4.500"])
+def test_text_that_may_be_thousands_or_a_fraction_is_refused_unless_the_settings_say(text):
+    error = call("SLOTS", [text]).first
+    assert (error.code, "thousands or a fraction" in str(error)) == (ErrorCode.VALUE, True)
+
+
+def test_only_a_fraction_may_be_written_as_a_percentage():
+    error = call("NAKED_MARGIN", ["call", "1740%", *VPHM[2:]]).first
+    assert (error.code, "percentage" in str(error)) == (ErrorCode.VALUE, True)
+    (_, moved) = call("MARGIN_STRESS", [LEG, "-25%", 800, "ibkr-2005"]).rows
+    assert moved[:2] == [-0.25, 315.0]
+
+
+@pytest.mark.parametrize("word", ["C", "c", "call", "Call", " CALL ", "calls"])
+def test_a_right_as_traders_write_it(word):
+    assert call("NAKED_MARGIN", [word, *VPHM[1:]]).first == 315.0
+
+
+@pytest.mark.parametrize("code", ["#DIV/0!", "#REF!", "#NAME?", "#NULL!", "#N/A", "#NUM!", "#VALUE!"])
+def test_every_error_of_a_cell_passes_through_with_its_own_code(code):
+    assert call("NAKED_MARGIN", ["call", 17.4, code, 0.65]).first.code.value == code
+    assert [cell.code.value for (cell,) in call("SLOTS", [[[code], [code]]]).rows] == [code, code]
 
 
 @pytest.mark.parametrize("day", [dt.date(2010, 4, 29), "2010-04-29", 40297])

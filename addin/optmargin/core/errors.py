@@ -18,6 +18,11 @@ class ErrorCode(StrEnum):
     VALUE = "#VALUE!"  # not understood: text where a number is wanted, an unknown word
     NUM = "#NUM!"  # understood, but outside the rule's domain: a negative price, a fraction of a contract
     MISSING = "#N/A"  # understood, but something is missing: a price, a rule, a contract
+    # Never our own: the errors of cells that a question is asked with, which pass through as they are.
+    DIVISION = "#DIV/0!"
+    REFERENCE = "#REF!"
+    NAME = "#NAME?"
+    NULL = "#NULL!"
 
 
 class MarginError(Exception):

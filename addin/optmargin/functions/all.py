@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from optmargin.functions import account, book, naked, spread, whatif
+from optmargin.functions import about, account, book, covered, naked, spread, strangle, whatif
 from optmargin.functions.declare import WorksheetFunction, registered
 
-__all__ = ["account", "book", "functions", "naked", "spread", "whatif"]
+__all__ = ["about", "account", "book", "covered", "functions", "naked", "spread", "strangle", "whatif"]
 
 
 def functions() -> dict[str, WorksheetFunction]:

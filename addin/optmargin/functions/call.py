@@ -18,12 +18,11 @@ import numpy as np
 from optmargin.core.errors import ErrorCode, MarginError, nearest
 from optmargin.core.money import cents, cents_of_column
 from optmargin.core.values import is_blank
-from optmargin.functions.all import functions
 from optmargin.functions.declare import Argument, Unit, WorksheetFunction
 from optmargin.functions.reading import Cell, Grid, Reader, read_cell
 from optmargin.rules.book import TermsInForce, book
 
-__all__ = ["Answer", "Cell", "Grid", "call", "read_cell", "usage"]
+__all__ = ["Answer", "Cell", "Grid", "call", "read_cell", "usage", "why"]
 
 _MONEY = frozenset({Unit.USD})
 
@@ -57,25 +56,45 @@ def call(name: str, arguments: Sequence[Cell | Grid]) -> Answer:
         MarginError: ``#VALUE!`` for an unknown name, too many or too few arguments. What is wrong with one row of the arguments
             isn't raised but stands in the answer's cell.
     """
-    function = _declared(name)
-    if len(arguments) > len(function.arguments):
-        raise MarginError(
-            ErrorCode.VALUE,
-            f"{function.name} takes {len(function.arguments)} arguments, {len(arguments)} were given",
-            usage(function),
-        )
+    function = declared(name)
+    _check_count(function, arguments)
     if function.by_element and not any(isinstance(argument, list) for argument in arguments):
         return Answer([[_of_one_row(function, arguments)]], is_single=True)  # type: ignore[arg-type]
-    grids = [_grid(argument) for argument in arguments] + [[[None]] for _ in function.arguments[len(arguments) :]]
+    grids = _grids(function, arguments)
     return _by_element(function, grids) if function.by_element else _whole(function, grids)
 
 
+def _check_count(function: WorksheetFunction, arguments: Sequence[Cell | Grid]) -> None:
+    most = len(function.arguments)
+    if len(arguments) > most and not (function.arguments and function.arguments[-1].repeats):
+        problem = f"{function.name} takes {most} arguments, {len(arguments)} were given"
+        raise MarginError(ErrorCode.VALUE, problem, usage(function))
+
+
+def _grids(function: WorksheetFunction, arguments: Sequence[Cell | Grid]) -> list[Grid]:
+    return [_grid(argument) for argument in arguments] + [[[None]] for _ in function.arguments[len(arguments) :]]
+
+
+@cache
+def functions() -> dict[str, WorksheetFunction]:
+    """Every worksheet function by name."""
+    # Imported when first asked, since some functions (MARGIN_WHY) themselves ask for others by way of this module.
+    from optmargin.functions.all import functions as all_of_them
+
+    return all_of_them()
+
+
 @cache  # what is found is kept; an unknown name raises, and isn't
-def _declared(name: str) -> WorksheetFunction:
-    declared = functions()
-    function = declared.get(name.strip().upper())
+def declared(name: str) -> WorksheetFunction:
+    """The declaration of a worksheet function, by its name in any case.
+
+    Raises:
+        MarginError: ``#VALUE!`` for an unknown name.
+    """
+    known = functions()
+    function = known.get(name.strip().upper())
     if function is None:
-        raise MarginError(ErrorCode.VALUE, f"there is no worksheet function {name}", nearest(name, declared))
+        raise MarginError(ErrorCode.VALUE, f"there is no worksheet function {name}", nearest(name, known))
     return function
 
 
@@ -86,7 +105,10 @@ def _readers(name: str) -> tuple[Reader, ...]:
 
 def usage(function: WorksheetFunction) -> str:
     """How a function is written: ``SLOTS(net_liq, [slot_width], [multiplier])``."""
-    words = [argument.name if argument.required else f"[{argument.name}]" for argument in function.arguments]
+    words = [
+        f"[{argument.name} ...]" if argument.repeats else argument.name if argument.required else f"[{argument.name}]"
+        for argument in function.arguments
+    ]
     return f"{function.name}({', '.join(words)})"
 
 
@@ -237,9 +259,13 @@ def _ask(function: WorksheetFunction, given: dict[str, Any], count: int) -> list
 
 def _whole(function: WorksheetFunction, grids: list[Grid]) -> Answer:
     given: dict[str, Any] = {}
+    repeated: list[Any] = []
     try:
-        for argument, grid in zip(function.arguments, grids, strict=True):
-            if argument.about.unit is Unit.LEGS:
+        for number, grid in enumerate(grids):
+            argument = function.arguments[min(number, len(function.arguments) - 1)]
+            if argument.repeats:
+                repeated.append(grid)
+            elif argument.about.unit is Unit.LEGS:
                 given[argument.name] = grid
             elif argument.about.unit is Unit.MOVES:
                 given[argument.name] = [read_cell(argument, cell) for row in grid for cell in row if not is_blank(cell)]
@@ -250,9 +276,81 @@ def _whole(function: WorksheetFunction, grids: list[Grid]) -> Answer:
         if "book" in given:
             as_of = given["as_of"]
             given["in_force"] = book(given["book"]).on(None if np.isnat(as_of) else as_of.astype(object))
-        answer = function.body(**given)
+        answer = function.body(*given.values(), *repeated) if repeated else function.body(**given)
     except MarginError as error:
         return Answer([[error]], is_single=True)
     if function.returns is Unit.TABLE:
         return Answer(answer, is_single=False)
+    if function.returns is Unit.TEXT:
+        return Answer(answer, is_single=len(answer) == len(answer[0]) == 1)
     return Answer([[cents(answer) if function.returns in _MONEY else answer]], is_single=True)
+
+
+# The working of an answer, in words
+
+
+def why(name: str, arguments: Sequence[Cell | Grid]) -> Answer:
+    """What MARGIN_WHY says of a call: its working where all is well, and what was seen and what would help where it isn't.
+
+    The answer is one text for each row that the function would answer; a table's is what was asked, and how many rows it has.
+
+    Raises:
+        MarginError: as :func:`call`.
+    """
+    function = declared(name)
+    answer = call(name, arguments)
+    if not function.by_element:
+        return Answer([[_said_of_a_whole(function, answer)]], is_single=True)
+    grids = _grids(function, arguments)
+    rows: Grid = [
+        [
+            _said_of_one(function, [_cell_of(grid, row, column) for grid in grids], found)
+            for column, found in enumerate(cells)
+        ]
+        for row, cells in enumerate(answer.rows)
+    ]
+    return Answer(rows, answer.is_single)
+
+
+def _cell_of(grid: Grid, row: int, column: int) -> Cell:
+    """The cell of a grid that a place of the answer was worked out from; only asked where the answer is sound."""
+    across = grid[0 if len(grid) == 1 else min(row, len(grid) - 1)]
+    return across[0 if len(across) == 1 else min(column, len(across) - 1)]
+
+
+def _said_of_one(function: WorksheetFunction, cells: Sequence[Cell], found: Cell) -> str:
+    if isinstance(found, MarginError):
+        return _said_of_an_error(found)
+    given = {reader.name: reader.one(cell) for reader, cell in zip(_readers(function.name), cells, strict=True)}
+    if function.why is None:
+        return f"{function.name}({_as_read(given)}) = {_shown(function, found)}"
+    in_force = {"in_force": _terms(given["book"], given["as_of"])} if "book" in given else {}
+    return function.why(**in_force, **given)
+
+
+def _as_read(given: dict[str, Any]) -> str:
+    """The arguments as they were understood, blanks left out."""
+    shown = []
+    for name, value in given.items():
+        text = f"{value:.10g}" if isinstance(value, float) else str(value)
+        if text not in {"nan", "NaT"}:
+            shown.append(f"{name} {text}")
+    return ", ".join(shown)
+
+
+def _said_of_a_whole(function: WorksheetFunction, answer: Answer) -> str:
+    errors = [cell for row in answer.rows for cell in row if isinstance(cell, MarginError)]
+    if errors:
+        return _said_of_an_error(errors[0])
+    if answer.is_single:
+        return f"{function.name} = {_shown(function, answer.first)}"
+    return f"{function.name} answers a table of {len(answer.rows)} rows and {len(answer.rows[0])} columns"
+
+
+def _shown(function: WorksheetFunction, found: Cell) -> str:
+    is_number = isinstance(found, (int, float)) and not isinstance(found, bool)
+    return (f"{found:,.2f}" if function.returns in _MONEY else f"{found:.10g}") if is_number else str(found)
+
+
+def _said_of_an_error(error: MarginError) -> str:
+    return f"{error.code.value}: {error}"

@@ -37,6 +37,10 @@ class Unit(StrEnum):
     ACCOUNT_TYPE = "margin, cash or ira"
     LEGS = "range with a header row"
     MOVES = "range of fractions, -0.1 is -10 %"
+    STAGE = "initial or maintenance"
+    FUNCTION = "name of a worksheet function"
+    ANYTHING = "whatever the function takes"
+    TEXT = "text"
     TABLE = "table"
 
 
@@ -73,12 +77,14 @@ class Argument:
         about: its help, unit and bounds.
         required: whether it must be given.
         default: what a blank stands for; None is: not given.
+        repeats: True for the last argument of a function that takes any number of them.
     """
 
     name: str
     about: About
     required: bool
     default: object
+    repeats: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,6 +109,8 @@ class WorksheetFunction:
         example: a worked example from outside.
         body: the Python function; takes the terms in force first where ``book`` is among the arguments.
         by_element: True when it answers each row of its arguments apart; False when it takes a range as a whole.
+        why: the working of one answer in words, from the same arguments as the body's, each a single value; None where the
+            answer says all that there is.
     """
 
     name: str
@@ -113,6 +121,7 @@ class WorksheetFunction:
     example: Example
     body: Callable[..., Any]
     by_element: bool
+    why: Callable[..., str] | None = None
 
 
 _registry: dict[str, WorksheetFunction] = {}
@@ -127,6 +136,7 @@ def worksheet_function(
     example: Example,
     by_element: bool = True,
     arguments_of: Callable[..., Any] | None = None,
+    why: Callable[..., str] | None = None,
 ) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
     """Declares a worksheet function; the decorated function is its body and stays an ordinary one.
 
@@ -148,12 +158,25 @@ def worksheet_function(
             described = [note for note in getattr(hints[parameter.name], "__metadata__", ()) if isinstance(note, About)]
             if not described:
                 raise ValueError(f"{name}: the argument {parameter.name} has no About")
-            required = parameter.default is _REQUIRED
-            arguments.append(Argument(parameter.name, described[-1], required, None if required else parameter.default))
-        _registry[name] = WorksheetFunction(name, category, about, returns, tuple(arguments), example, body, by_element)
+            repeats = parameter.kind is inspect.Parameter.VAR_POSITIONAL
+            required = parameter.default is _REQUIRED and not repeats
+            default = None if parameter.default is _REQUIRED else parameter.default
+            arguments.append(Argument(parameter.name, described[-1], required, default, repeats))
+        _registry[name] = WorksheetFunction(
+            name, category, about, returns, tuple(arguments), example, body, by_element, why
+        )
         return body
 
     return declare
+
+
+def argument_help(argument: Argument) -> str:
+    """What a function wizard says of an argument: its help, its unit and what a blank stands for, at most 255 characters."""
+    about, default = argument.about, argument.default
+    blank = (
+        "" if default is None else f" Blank is {default:g}." if isinstance(default, float) else f" Blank is {default}."
+    )
+    return f"{about.help} ({about.unit}).{blank}"
 
 
 def registered() -> dict[str, WorksheetFunction]:

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from typing import Annotated, Any
 
+from optmargin.core.errors import ErrorCode, MarginError
+from optmargin.core.money import cents, dollars, plain
 from optmargin.functions.declare import About, Example, Unit, worksheet_function
 from optmargin.rules.book import TermsInForce
-from optmargin.rules.terms import Convention
+from optmargin.rules.terms import Convention, UncoveredTerms
 from optmargin.rules.uncovered import Uncovered, uncovered
 
 Right = Annotated[Any, About("call or put", Unit.RIGHT)]
@@ -29,6 +31,43 @@ Leverage = Annotated[
 _THREAD = "Options forum thread 'Does anyone really understand margin?', 20-21 Nov 2005, posts 1, 2 and 8"
 
 
+def permitted(in_force: TermsInForce) -> UncoveredTerms:
+    """The terms of uncovered options.
+
+    Raises:
+        MarginError: ``#NUM!`` in a book that permits none.
+    """
+    if not in_force.terms.uncovered.permitted:
+        raise MarginError(
+            ErrorCode.NUM,
+            f"{in_force.book} permits no uncovered options",
+            "cover the short option, or take another book",
+        )
+    return in_force.terms.uncovered
+
+
+def under(in_force: TermsInForce) -> str:
+    """The book of a working, as it stands in brackets: ``ibkr-2005``, or ``cboe, as of 2012-03-01``."""
+    return in_force.book if in_force.as_of is None else f"{in_force.book}, as of {in_force.as_of}"
+
+
+def _why_requirement(in_force: TermsInForce, **given: Any) -> str:
+    return _working(in_force, deducts=in_force.convention is Convention.NET, **given)
+
+
+def _why_deposit(in_force: TermsInForce, **given: Any) -> str:
+    return _working(in_force, deducts=True, **given)
+
+
+def _working(
+    in_force: TermsInForce, *, deducts: bool, premium: Any, contracts: Any, multiplier: Any, **given: Any
+) -> str:
+    tests = _tests(in_force, premium, **given)
+    less = f" - {plain(float(premium))} proceeds" if deducts else ""
+    amount = cents(float((tests.per_share - (premium if deducts else 0.0)) * contracts * multiplier))
+    return f"({tests.working()}{less}) x {plain(float(contracts * multiplier))} = {dollars(amount)} [{under(in_force)}]"
+
+
 @worksheet_function(
     "NAKED_MARGIN",
     category="Margin",
@@ -38,6 +77,7 @@ _THREAD = "Options forum thread 'Does anyone really understand margin?', 20-21 N
     ),
     returns=Unit.USD,
     example=Example('=NAKED_MARGIN("call", 17.40, 20, 0.65, 1, 100, "equity", "ibkr-2005")', 315.0, _THREAD),
+    why=_why_requirement,
 )
 def naked_margin(
     in_force: TermsInForce,
@@ -69,7 +109,7 @@ def _tests(
     leverage: Any,
     **_: Any,
 ) -> Uncovered:
-    return uncovered(in_force.terms.uncovered, right, spot, strike, premium, asset_class, leverage)
+    return uncovered(permitted(in_force), right, spot, strike, premium, asset_class, leverage)
 
 
 @worksheet_function(
@@ -82,6 +122,7 @@ def _tests(
     returns=Unit.USD,
     arguments_of=naked_margin,
     example=Example('=NAKED_DEPOSIT("call", 17.40, 20, 0.65, 1, 100, "equity", "ibkr-2005")', 250.0, _THREAD),
+    why=_why_deposit,
 )
 def naked_deposit(in_force: TermsInForce, *, premium: Any, contracts: Any, multiplier: Any, **given: Any) -> Any:
     """The requirement less proceeds, in USD; the arguments are those of :func:`naked_margin`."""

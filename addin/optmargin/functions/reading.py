@@ -10,7 +10,9 @@ from __future__ import annotations
 import contextlib
 import datetime as dt
 import math
-from collections.abc import Callable
+import weakref
+from collections.abc import Callable, Mapping
+from enum import StrEnum
 from functools import lru_cache, partial
 from typing import Any
 
@@ -18,7 +20,7 @@ import numpy as np
 
 from optmargin.core.contracts import AccountType, AssetClass, parse_right, parse_word
 from optmargin.core.errors import ErrorCode, MarginError
-from optmargin.core.values import LARGEST, day, is_blank, number, shown
+from optmargin.core.values import LARGEST, day, is_blank, number, shown, text_of
 from optmargin.functions.declare import Argument, Unit
 from optmargin.rules.book import book
 
@@ -26,6 +28,35 @@ Cell = float | int | str | bool | dt.date | MarginError | None
 Grid = list[list[Cell]]
 
 _ERROR_TEXTS = {code.value: code for code in ErrorCode}
+
+# Only these are read from "5 %": a price of five percent is a mistake.
+_PERCENTAGES = frozenset({Unit.FRACTION, Unit.MOVES})
+
+
+class Stage(StrEnum):
+    """Which of the two requirements of a position."""
+
+    INITIAL = "initial"
+    MAINTENANCE = "maintenance"
+
+
+class _Defaults:
+    """What a blank stands for where the user's settings say so, and how text writes numbers; set once, at a host's start."""
+
+    by_name: Mapping[str, object] = {}
+    decimal_comma: bool | None = None
+
+
+def set_defaults(by_name: Mapping[str, object], *, decimal_comma: bool | None) -> None:
+    """Sets what blank arguments of these names stand for, and whether text writes ``17,40`` (None: not known, ``4,500`` is refused)."""
+    _Defaults.by_name, _Defaults.decimal_comma = dict(by_name), decimal_comma
+    for reader in _readers_made:
+        reader.forget()
+
+
+def default_of(argument: Argument) -> object:
+    """What a blank stands for: the user's setting, or the declaration's default."""
+    return argument.default if argument.required else _Defaults.by_name.get(argument.name, argument.default)
 
 
 def read_cell(argument: Argument, cell: Cell) -> Any:
@@ -43,7 +74,7 @@ def read_cell(argument: Argument, cell: Cell) -> Any:
     if is_blank(cell):
         if argument.required:
             raise MarginError(ErrorCode.VALUE, f"{argument.name} is blank", f"give it: {argument.about.help.lower()}")
-        cell = argument.default  # type: ignore[assignment]
+        cell = default_of(argument)  # type: ignore[assignment]
     return _READERS.get(argument.about.unit, _read_number)(argument, cell)
 
 
@@ -56,8 +87,11 @@ def _read_number(argument: Argument, cell: Cell) -> float:
             f"{argument.name} is {str(cell).upper()}, not a number",
             f"give {argument.about.help.lower()}",
         )
-    found = number(cell, argument.name, percent=True) or 0.0  # a blank was told apart before, so nothing here is zero
     about = argument.about
+    # A blank was told apart before, so nothing here is zero.
+    found = (
+        number(cell, argument.name, percent=about.unit in _PERCENTAGES, decimal_comma=_Defaults.decimal_comma) or 0.0
+    )
     if about.above is not None and not found > about.above:
         raise MarginError(ErrorCode.NUM, f"{argument.name} is {found:g}", f"it must be greater than {about.above:g}")
     if about.at_least is not None and not found >= about.at_least:
@@ -95,6 +129,14 @@ def _read_book(_: Argument, cell: Cell) -> str:
     return book(str(cell).strip().lower()).name
 
 
+def _read_stage(argument: Argument, cell: Cell) -> Stage:
+    return Stage(parse_word(Stage, cell, argument.name))
+
+
+def _read_text(_: Argument, cell: Cell) -> str:
+    return text_of(cell)
+
+
 def _read_account_type(argument: Argument, cell: Cell) -> AccountType:
     return AccountType(parse_word(AccountType, cell, argument.name))
 
@@ -105,6 +147,8 @@ _READERS: dict[Unit, Callable[[Argument, Cell], Any]] = {
     Unit.ASSET_CLASS: _read_class,
     Unit.BOOK: _read_book,
     Unit.ACCOUNT_TYPE: _read_account_type,
+    Unit.STAGE: _read_stage,
+    Unit.FUNCTION: _read_text,
 }
 
 # The type of a column, where it isn't float64, and what stands in it for a cell that couldn't be read (never asked about).
@@ -114,7 +158,10 @@ _TYPES: dict[Unit, tuple[Any, Any]] = {
     Unit.ASSET_CLASS: (object, None),
     Unit.BOOK: (object, None),
     Unit.ACCOUNT_TYPE: (object, None),
+    Unit.STAGE: (object, None),
+    Unit.FUNCTION: (object, None),
 }
+_readers_made: weakref.WeakSet[Reader] = weakref.WeakSet()
 _NUMBERS = frozenset({float, int, np.float64})
 _SIMPLE = frozenset({str, type(None), float, int, bool, dt.date})
 
@@ -139,6 +186,11 @@ class Reader:
             self._least = max(self._least, math.nextafter(about.above, math.inf))
         self._type, self._nothing = _TYPES.get(about.unit, (np.float64, math.nan))
         self._remembered = lru_cache(maxsize=1024, typed=True)(partial(read_cell, argument))
+        _readers_made.add(self)
+
+    def forget(self) -> None:
+        """Forgets what texts and blanks said, after the settings changed."""
+        self._remembered.cache_clear()
 
     def one(self, cell: Cell) -> Any:
         """What one cell says; a number as numpy's scalar, which calculates as an element of a column does.
