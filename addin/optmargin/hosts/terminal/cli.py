@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from optmargin import __version__
+from optmargin.hosts.terminal import doors
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -49,6 +50,10 @@ def main() -> None:
     """
 
 
+for _command in (doors.install, doors.uninstall, doors.doctor, doors.list_functions):
+    main.add_command(_command)
+
+
 def _figure_by_name(text: str, what: str, example: str) -> tuple[str, float]:
     from optmargin.core.errors import ErrorCode, MarginError
     from optmargin.core.values import number
@@ -65,7 +70,8 @@ def _figure_by_name(text: str, what: str, example: str) -> tuple[str, float]:
 def _book_options(command: Callable[..., Any]) -> Callable[..., Any]:
     options = [
         click.option(
-            "--book", default="ibkr", show_default=True, help="Rule book: alpaca, cboe, ibkr, ibkr-2005, tastytrade."
+            "--book",
+            help="Rule book: alpaca, cboe, ibkr, ibkr-2005, tastytrade; else your settings' book, else ibkr.",
         ),
         click.option(
             "--as-of", metavar="DATE", help="Day of the report (YYYY-MM-DD); else the file's own, else today."
@@ -99,13 +105,14 @@ def _settings(options: dict[str, Any]) -> Settings:
     from optmargin.batch.reports import Settings
     from optmargin.core.contracts import AccountType, parse_date
     from optmargin.core.errors import ErrorCode, MarginError
+    from optmargin.functions.settings import read_settings
 
     for name in ("slot_width", "time_limit"):
         if not options[name] > 0:
             option = f"--{name.replace('_', '-')}"
             raise MarginError(ErrorCode.NUM, f"{option} is {options[name]:g}", "it must be greater than 0")
     return Settings(
-        book=options["book"],
+        book=options["book"] or read_settings().book,
         today=dt.date.today(),
         as_of=parse_date(options["as_of"], "--as-of") if options["as_of"] else None,
         account_type=AccountType(options["account_type"]) if options["account_type"] else None,
@@ -225,9 +232,11 @@ def evaluate(formula: str, *, as_json: bool) -> None:
 
     Arguments are numbers, "text", TRUE, {1,2;3,4} and other functions. Exit code 1 where the answer is an error.
     """
+    from optmargin.functions.settings import read_settings, use
     from optmargin.hosts.terminal.formula import evaluate as answer_of
     from optmargin.hosts.terminal.show import answer_json, show_answer
 
+    use(read_settings())
     answer = answer_of(formula)
     found, has_error = answer_json(answer)
     if as_json:
