@@ -43,7 +43,7 @@ FunctionName = Annotated[Any, About('The function\'s name in quotes, such as "NA
     by_element=False,
 )
 def margin_why(
-    function: FunctionName,
+    function_name: FunctionName,
     *arguments: Annotated[Any, About("The arguments of that function, as they stand in its cell", Unit.ANYTHING)],
 ) -> list[list[Any]]:
     """One text for each row that the function answers; one text alone goes on in the rows below where it is long.
@@ -51,7 +51,7 @@ def margin_why(
     Raises:
         MarginError: ``#VALUE!`` for an unknown function or a wrong number of arguments.
     """
-    name = calling.declared(function).name
+    name = calling.declared(function_name).name
     cells = [_cell_or_grid(grid) for grid in arguments]
     if name in _EXPLAINED:
         return _explained(name, cells)
@@ -103,7 +103,7 @@ def _cut(text: str) -> str:
     by_element=False,
 )
 def margin_help(
-    function: Annotated[
+    function_name: Annotated[
         Any, About('The function\'s name in quotes, such as "SLOTS"; blank is all', Unit.FUNCTION)
     ] = "",
 ) -> list[list[Any]]:
@@ -112,9 +112,9 @@ def margin_help(
     Raises:
         MarginError: ``#VALUE!`` for an unknown function.
     """
-    if not function:
+    if not function_name:
         return [[name, each.about] for name, each in calling.functions().items()]
-    found = calling.declared(function)
+    found = calling.declared(function_name)
     return [
         [found.name, found.about],
         ["written", calling.usage(found)],
