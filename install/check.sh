@@ -9,6 +9,7 @@ cd "$ROOT"
 # are as it would write them now. A module named generated.py that is not listed here fails the check.
 GENERATORS=(
     optmargin.hosts.terminal.generated
+    optmargin.hosts.libreoffice.generated
 )
 
 readonly TEST_WORKERS=2

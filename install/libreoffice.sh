@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Brings LibreOffice Calc 24.8 or later, which the tests and the pictures need.
+# Brings LibreOffice Calc 24.8 or later with its Python, which the add-in, the tests and the pictures need.
 #
 # On Debian as root it is installed from the release or its backports, with the mirror of the machine's own apt sources;
 # anywhere else this script says what is missing and how to get it, and fails. Safe to run twice: it does nothing where a
@@ -46,6 +46,7 @@ apt_offers() { # [-t release] -> true when apt would install a fit Calc from the
 
 install_on_debian() {
     local codename identity mirror
+    say "installing LibreOffice Calc with apt-get ..."
     local packages=(libreoffice-calc-nogui libreoffice-script-provider-python python3-uno poppler-utils fonts-dejavu-core)
     # shellcheck disable=SC1091
     codename=$(. /etc/os-release && printf '%s' "${VERSION_CODENAME:-}")
@@ -74,15 +75,32 @@ install_on_debian() {
     return 1
 }
 
-main() {
-    if find_soffice; then
-        return 0
-    fi
+runs_python() { # soffice -> true when it can run the add-in, which is written in Python
+    local folder
+    folder=$(dirname "$(readlink -f "$1")")
+    [ -e "$folder/pythonloader.py" ] || [ -e "$folder/../Resources/pythonloader.py" ]
+}
+
+bring_python() { # soffice -> Debian keeps LibreOffice's Python in a package of its own, of the same version
+    local version
+    runs_python "$1" && return 0
     if is_debian_root; then
-        say "installing LibreOffice Calc with apt-get ..."
-        if install_on_debian && find_soffice; then
-            return 0
-        fi
+        say "installing LibreOffice's Python with apt-get ..."
+        version=$(dpkg-query -W -f '${Version}\n' libreoffice-core libreoffice-core-nogui 2>/dev/null | grep -m 1 .)
+        apt_update
+        apt_install "python3-uno=$version" && runs_python "$1" && return 0
+    fi
+    say "$1 can't run the add-in: its Python is missing."
+    say "Get it: on Debian or Ubuntu 'sudo apt-get install python3-uno', on Fedora 'sudo dnf install libreoffice-pyuno'."
+    return 1
+}
+
+main() {
+    local soffice
+    if soffice=$(find_soffice) || { is_debian_root && install_on_debian && soffice=$(find_soffice); }; then
+        bring_python "$soffice" || return 1
+        printf '%s\n' "$soffice"
+        return 0
     fi
     say "LibreOffice $WANTED_YEAR.$WANTED_MONTH or later is needed and was not found."
     say "Get it: Debian 12 or later as root runs this script by itself; Ubuntu 24.04: 'add-apt-repository ppa:libreoffice/ppa',"

@@ -1,1 +1,1 @@
-"""The doors out: the terminal now; the spreadsheet programs follow. A host projects what the other rooms declare."""
+"""The doors out: excel, libreoffice, terminal. A host projects what the other rooms declare."""
