@@ -2,10 +2,37 @@
 
 from __future__ import annotations
 
-from optmargin.functions import about, account, book, covered, naked, spread, strangle, whatif
+from optmargin.functions import (
+    about,
+    account,
+    book,
+    campaigns,
+    covered,
+    kelly,
+    naked,
+    parachutes,
+    rolls,
+    spread,
+    strangle,
+    whatif,
+)
 from optmargin.functions.declare import WorksheetFunction, registered
 
-__all__ = ["about", "account", "book", "covered", "functions", "naked", "spread", "strangle", "whatif"]
+__all__ = [
+    "about",
+    "account",
+    "book",
+    "campaigns",
+    "covered",
+    "functions",
+    "kelly",
+    "naked",
+    "parachutes",
+    "rolls",
+    "spread",
+    "strangle",
+    "whatif",
+]
 
 
 def functions() -> dict[str, WorksheetFunction]:

@@ -19,12 +19,13 @@ from optmargin.core.errors import ErrorCode, MarginError, nearest
 from optmargin.core.money import cents, cents_of_column
 from optmargin.core.values import is_blank
 from optmargin.functions.declare import Argument, Unit, WorksheetFunction
-from optmargin.functions.reading import Cell, Grid, Reader, read_cell
+from optmargin.functions.reading import Cell, Grid, Reader, read_cell, read_list
 from optmargin.rules.book import TermsInForce, book
 
 __all__ = ["Answer", "Cell", "Grid", "call", "read_cell", "usage", "why"]
 
 _MONEY = frozenset({Unit.USD})
+_LISTS = frozenset({Unit.NUMBERS, Unit.CHANCES})  # ranges whose cells are numbers in an order that means something
 
 
 @dataclass(frozen=True, slots=True)
@@ -269,6 +270,8 @@ def _whole(function: WorksheetFunction, grids: list[Grid]) -> Answer:
                 given[argument.name] = grid
             elif argument.about.unit is Unit.MOVES:
                 given[argument.name] = [read_cell(argument, cell) for row in grid for cell in row if not is_blank(cell)]
+            elif argument.about.unit in _LISTS:
+                given[argument.name] = read_list(argument, grid)
             elif len(grid) > 1 or len(grid[0]) > 1:
                 raise MarginError(ErrorCode.VALUE, f"{argument.name} is a range", "give one cell")
             else:

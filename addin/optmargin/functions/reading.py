@@ -18,19 +18,24 @@ from typing import Any
 
 import numpy as np
 
-from optmargin.core.contracts import AccountType, AssetClass, parse_right, parse_word
+from optmargin.core.contracts import AccountType, AssetClass, Style, parse_right, parse_word
 from optmargin.core.errors import ErrorCode, MarginError
 from optmargin.core.values import LARGEST, day, is_blank, number, shown, text_of
 from optmargin.functions.declare import Argument, Unit
+from optmargin.risk.span.words import Level
 from optmargin.rules.book import book
+from optmargin.sizing.parachutes.geometry import Reading
+from optmargin.sizing.parachutes.sides import Roll
 
 Cell = float | int | str | bool | dt.date | MarginError | None
 Grid = list[list[Cell]]
 
 _ERROR_TEXTS = {code.value: code for code in ErrorCode}
 
+AUTO = "auto"  # the level of a SPAN figure that the settings decide
+
 # Only these are read from "5 %": a price of five percent is a mistake.
-_PERCENTAGES = frozenset({Unit.FRACTION, Unit.MOVES})
+_PERCENTAGES = frozenset({Unit.FRACTION, Unit.MOVES, Unit.CHANCES})
 
 
 class Stage(StrEnum):
@@ -76,6 +81,23 @@ def read_cell(argument: Argument, cell: Cell) -> Any:
             raise MarginError(ErrorCode.VALUE, f"{argument.name} is blank", f"give it: {argument.about.help.lower()}")
         cell = default_of(argument)  # type: ignore[assignment]
     return _READERS.get(argument.about.unit, _read_number)(argument, cell)
+
+
+def read_list(argument: Argument, grid: Grid) -> list[float]:
+    """The numbers of a range, row by row; blanks at its end are left out, and where all of it is blank there are none.
+
+    Raises:
+        MarginError: as :func:`read_cell`; ``#VALUE!`` for a blank before a number, since it would move those after it up.
+    """
+    cells = [cell for row in grid for cell in row]
+    while cells and is_blank(cells[-1]):
+        cells.pop()
+    for place, cell in enumerate(cells, start=1):
+        if is_blank(cell):
+            raise MarginError(ErrorCode.VALUE, f"{argument.name}: cell {place} of {len(cells)} is blank", "fill it in")
+    if argument.required and not cells:
+        read_cell(argument, None)
+    return [read_cell(argument, cell) for cell in cells]
 
 
 def _read_number(argument: Argument, cell: Cell) -> float:
@@ -141,6 +163,25 @@ def _read_account_type(argument: Argument, cell: Cell) -> AccountType:
     return AccountType(parse_word(AccountType, cell, argument.name))
 
 
+def _read_exercise(argument: Argument, cell: Cell) -> Style:
+    return Style(parse_word(Style, cell, argument.name))
+
+
+def _read_level(argument: Argument, cell: Cell) -> Level | None:
+    """The level of a SPAN figure; None for ``auto``."""
+    if text_of(cell).strip().lower() == AUTO:
+        return None
+    return Level(parse_word(Level, cell, argument.name))
+
+
+def _read_reading(argument: Argument, cell: Cell) -> Reading:
+    return Reading(parse_word(Reading, cell, argument.name))
+
+
+def _read_roll(argument: Argument, cell: Cell) -> Roll:
+    return Roll(parse_word(Roll, cell, argument.name))
+
+
 _READERS: dict[Unit, Callable[[Argument, Cell], Any]] = {
     Unit.RIGHT: _read_right,
     Unit.DATE: _read_day,
@@ -149,6 +190,11 @@ _READERS: dict[Unit, Callable[[Argument, Cell], Any]] = {
     Unit.ACCOUNT_TYPE: _read_account_type,
     Unit.STAGE: _read_stage,
     Unit.FUNCTION: _read_text,
+    Unit.TEXT: _read_text,
+    Unit.EXERCISE: _read_exercise,
+    Unit.LEVEL: _read_level,
+    Unit.READING: _read_reading,
+    Unit.ROLL: _read_roll,
 }
 
 # The type of a column, where it isn't float64, and what stands in it for a cell that couldn't be read (never asked about).
@@ -160,6 +206,11 @@ _TYPES: dict[Unit, tuple[Any, Any]] = {
     Unit.ACCOUNT_TYPE: (object, None),
     Unit.STAGE: (object, None),
     Unit.FUNCTION: (object, None),
+    Unit.TEXT: (object, None),
+    Unit.EXERCISE: (object, None),
+    Unit.LEVEL: (object, None),
+    Unit.READING: (object, None),
+    Unit.ROLL: (object, None),
 }
 _readers_made: weakref.WeakSet[Reader] = weakref.WeakSet()
 _NUMBERS = frozenset({float, int, np.float64})

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from optmargin import __version__
-from optmargin.hosts.terminal import doors
+from optmargin.hosts.terminal import doors, parachutes
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -50,7 +50,7 @@ def main() -> None:
     """
 
 
-for _command in (doors.install, doors.uninstall, doors.doctor, doors.list_functions):
+for _command in (doors.install, doors.uninstall, doors.doctor, doors.list_functions, parachutes.parachutes):
     main.add_command(_command)
 
 
@@ -248,11 +248,19 @@ def evaluate(formula: str, *, as_json: bool) -> None:
 
 @main.command()
 @click.argument("out", type=click.Path(path_type=Path))
-def template(out: Path) -> None:
-    """Write the margin report's template workbook to OUT, to restyle and use with `report --template`."""
-    from optmargin.workbook.template import write_template
+@click.option(
+    "--kind",
+    help="report (to restyle, for `report --template`), functions (a tour) or lambda (no Python needed); else by OUT's name.",
+)
+def template(out: Path, *, kind: str | None) -> None:
+    """Write one of the template workbooks to OUT: lambda.xlsx or functions.xlsx by their names, else the margin report's."""
+    from optmargin.core.errors import ErrorCode, MarginError, nearest
+    from optmargin.workbook.kinds import KINDS
 
-    write_template(out)
+    chosen = kind or (out.stem if out.stem in KINDS else "report")
+    if chosen not in KINDS:
+        raise MarginError(ErrorCode.VALUE, f"there is no template {chosen}", nearest(chosen, KINDS))
+    KINDS[chosen](out)
     click.echo(f"wrote {out}")
 
 
