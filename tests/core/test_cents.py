@@ -12,12 +12,12 @@ from optmargin.core.money import cents, cents_of_column
 
 
 def by_decimals(amount):
-    """The rounding as it is defined: the shortest decimal, twelve digits of it below ten thousand million, half to even."""
+    """The rounding as it is defined: the shortest decimal, twelve digits of it below a thousand million, half to even."""
     if math.isnan(amount):
         return None
     if abs(amount) > 1e25:  # whole already, and too many digits for the decimals of Python
         return amount
-    shortest = Decimal(f"{amount:.12g}") if abs(amount) < 1e10 else Decimal(repr(float(amount)))
+    shortest = Decimal(f"{amount:.12g}") if abs(amount) < 1e9 else Decimal(repr(float(amount)))
     return float(shortest.quantize(Decimal("0.01"), rounding=ROUND_HALF_EVEN)) + 0.0
 
 
@@ -90,3 +90,9 @@ def test_any_float(amounts):
 @given(st.integers(-(10**15), 10**15), st.integers(0, 4))
 def test_any_decimal(digits, places):
     both_agree([digits / 10**places])
+
+
+def test_the_half_cent_of_a_large_amount_is_seen():
+    # Twelve digits of it would end at .95 before the half is looked at.
+    assert cents(2022151543.945) == 2022151543.94
+    assert cents_of_column(np.array([2022151543.945])).tolist() == [2022151543.94]

@@ -23,6 +23,7 @@ class Account:
         cash: cash balance, USD; negative is a debit.
         stock_value: market value of stock and funds, signed, USD.
         option_value: market value of options, signed, USD.
+        commodity_cash: the part of the cash that is in the futures segment, USD.
         currency: the base currency of the account.
         findings: what was noticed while it was read; the incomplete ones block what they name.
     """
@@ -37,6 +38,7 @@ class Account:
     option_value: float | None = None
     currency: str = "USD"
     findings: tuple[Finding, ...] = ()
+    commodity_cash: float | None = None
 
 
 @dataclass(frozen=True, slots=True)

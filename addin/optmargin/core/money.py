@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 CENT = Decimal("0.01")
 
 # From here on an amount's cents are no longer looked at in 12 digits.
-_LARGE = 1e10
+_LARGE = 1e9
 # From here on every float is a whole number, infinity included.
 _WHOLE = 2.0**53
 # How near to a half, as a share of the amount, the shortest decimal may lie on its other side: half a unit of the 12th digit

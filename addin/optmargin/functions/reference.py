@@ -29,7 +29,7 @@ def _section(function: WorksheetFunction) -> str:
     lines = [f"## {function.name}", "", f"`{usage(function)}`", "", f"{function.about} Answer: {function.returns}.", ""]
     lines += ["| argument | meaning | unit | when blank |", "|---|---|---|---|"]
     lines += [
-        f"| `{each.name}` | {_meaning(each)} | {each.about.unit} | {_when_blank(each)} |" for each in function.arguments
+        f"| `{each.name}` | {meaning(each)} | {each.about.unit} | {when_blank(each)} |" for each in function.arguments
     ]
     lines += [
         "",
@@ -44,7 +44,8 @@ def _section(function: WorksheetFunction) -> str:
     return "\n".join(lines)
 
 
-def _meaning(argument: Argument) -> str:
+def meaning(argument: Argument) -> str:
+    """What an argument is, with the bounds that a number must keep."""
     about = argument.about
     bounds = [
         f"greater than {about.above:g}" if about.above is not None else "",
@@ -56,11 +57,14 @@ def _meaning(argument: Argument) -> str:
     return f"{about.help} ({said})" if said else about.help
 
 
-def _when_blank(argument: Argument) -> str:
+def when_blank(argument: Argument) -> str:
+    """What a blank stands for."""
+    if argument.repeats:
+        return "not given"
     if argument.required:
         return "must be given"
     default = argument.default
-    return "not given" if default is None else f"{default:g}" if isinstance(default, float) else str(default)
+    return "not given" if default in (None, "") else f"{default:g}" if isinstance(default, float) else str(default)
 
 
 def _answer(function: WorksheetFunction) -> str:

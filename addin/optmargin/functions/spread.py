@@ -9,7 +9,7 @@ import numpy as np
 from optmargin.core.contracts import Right as RightKind
 from optmargin.core.errors import ErrorCode, MarginError
 from optmargin.functions.declare import About, Example, Unit, worksheet_function
-from optmargin.functions.naked import AsOf, AssetClassWord, Book, Contracts, Leverage, Multiplier, Right
+from optmargin.functions.naked import AsOf, AssetClassWord, Book, Contracts, Leverage, Multiplier, Right, permitted
 from optmargin.rules.book import TermsInForce
 from optmargin.rules.uncovered import uncovered
 
@@ -54,7 +54,8 @@ def spread_margin(
     """The requirement in USD: strike risk, or the uncovered requirement with its premium.
 
     Raises:
-        MarginError: ``#VALUE!`` when one expiry is given without the other; ``#N/A`` when the long expires first and spot or
+        MarginError: ``#VALUE!`` when one expiry is given without the other; ``#NUM!`` when the long expires first in a book that
+            permits no uncovered options; ``#N/A`` when the long expires first and spot or
             premium, which the uncovered requirement needs, is missing.
     """
     short_known, long_known = ~np.isnat(short_expiry), ~np.isnat(long_expiry)
@@ -67,6 +68,8 @@ def spread_margin(
     tests = uncovered(in_force.terms.uncovered, right, spot, short_strike, premium, asset_class, leverage)
     alone = np.asarray(tests.per_share)
     is_covered = ~(short_known & (long_expiry < short_expiry))
+    if not np.all(is_covered):
+        permitted(in_force)
     if np.any(~is_covered & np.isnan(alone)):
         raise MarginError(
             ErrorCode.MISSING,

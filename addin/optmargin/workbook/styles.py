@@ -38,6 +38,7 @@ MOVE = "+0\\ %;-0\\ %;0\\ %"
 TIMES = '0.00"x"'
 DAY = "yyyy-mm-dd"
 TEXT = "@"
+TRUTH = '"TRUE";;"FALSE"'  # for programs to which a truth value is a number
 
 Horizontal = Literal["general", "left", "center", "right"]
 

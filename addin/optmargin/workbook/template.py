@@ -9,7 +9,8 @@ from openpyxl import Workbook
 from openpyxl.workbook.properties import CalcProperties
 
 from optmargin.workbook.files import save
-from optmargin.workbook.layout import EXPIRIES, FINDINGS, POSITIONS, STRATEGIES, WORKING
+from optmargin.workbook.layout import EXPIRIES, FINDINGS, POSITIONS, STRATEGIES, WORKING, footer
+from optmargin.workbook.sheet_functions import add_functions
 from optmargin.workbook.sheet_inputs import add_inputs
 from optmargin.workbook.sheet_stress import add_stress
 from optmargin.workbook.sheet_summary import add_summary
@@ -55,9 +56,12 @@ def new_template() -> Workbook:
 
 
 def write_template(out: Path) -> None:
-    """Write the template, the same bytes every time.
+    """Write the template, the same bytes every time; beside what a report fills it lists the worksheet functions.
 
     Raises:
         MarginError: ``#VALUE!`` when the file can't be written.
     """
-    save(new_template(), out, _NO_DAY)
+    book = new_template()
+    # Not in every report: a firm writes a hundred thousand of them, and the list would double their time.
+    add_functions(book, footer("", "-"))
+    save(book, out, _NO_DAY)

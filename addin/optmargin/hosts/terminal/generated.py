@@ -26,10 +26,13 @@ def _example_report(out: Path) -> None:
     fill(report, None, out)
 
 
-def _template(out: Path) -> None:
-    from optmargin.workbook.template import write_template
+def _workbook(kind: str) -> Callable[[Path], None]:
+    def write(out: Path) -> None:
+        from optmargin.workbook.kinds import KINDS
 
-    write_template(out)
+        KINDS[kind](out)
+
+    return write
 
 
 def _text(page: Callable[[], str]) -> Callable[[Path], None]:
@@ -42,7 +45,9 @@ def _text(page: Callable[[], str]) -> Callable[[Path], None]:
 FILES: dict[str, Callable[[Path], None]] = {
     "addin/docs/functions.md": _text(functions_page),
     "addin/docs/rules.md": _text(rules_page),
-    "workbooks/margin_report.xlsx": _template,
+    "workbooks/margin_report.xlsx": _workbook("report"),
+    "workbooks/functions.xlsx": _workbook("functions"),
+    "workbooks/lambda.xlsx": _workbook("lambda"),
     "workbooks/examples/ibkr_flex_example.xlsx": _example_report,
 }
 

@@ -136,6 +136,10 @@ def _room(net_liq: Numbers, cash: Numbers, margin: Numbers, cushion: Numbers, ot
     return room / (np.abs(net_liq) + margin + np.abs(other_margin) + 1e-300)
 
 
+# More slots than this are no account's: the money that each brings pays for it.
+_COUNTABLE = 1e15
+
+
 def parachutes_fit(
     net_liq: Numbers, first: Numbers, terms: Terms, *, cushion: Numbers = 0.0, other_margin: Numbers = 0.0
 ) -> NDArray[np.float64]:
@@ -166,6 +170,13 @@ def parachutes_fit(
     fitting: Any = True
     found: Any = -1.0
     for level in terms.levels(whole):
+        if np.any(endless := fitting & np.greater(level.standing, _COUNTABLE)):
+            raise MarginError(
+                ErrorCode.NUM,
+                f"any number of parachutes fits: each slot brings {_first_of(terms.credit, endless)} and risks "
+                f"{_first_of(terms.width, endless)}",
+                "check the credit and the debit of a roll",
+            )
         cash = cash + terms.cash_of(level)
         fits = _room(net_liq, cash, level.standing * terms.slot, cushion, other_margin) >= -_NOISE
         fitting = fitting & fits
