@@ -142,3 +142,36 @@ def test_without_a_settings_file_nothing_changes(tmp_path):
 def test_not_permitted_is_told_apart_from_unknown():
     error = call("NAKED_MARGIN", ["call", 17.4, 20, 0.65, 1, 100, "equity", "alpaca"]).first
     assert (error.code, "permits no uncovered" in str(error)) == (ErrorCode.NUM, True)
+
+
+def test_the_working_of_a_spread_says_which_bound():
+    # five $5 put spreads: seven points, number 5; the wide one: short 95 put at 1, stock at 100: 1 + max(15, 9.5) = 16
+    assert why("SPREAD_MARGIN", "put", 3800, 3795, 5).endswith("5 x 500 = 2,500.00 [ibkr]")
+    assert "the worst settlement loss, 5" in why("SPREAD_MARGIN", "put", 3800, 3795, 5)
+    said = why("SPREAD_MARGIN", "put", 95, 5, 1, 100, None, None, 100, 1)
+    assert "uncovered, 1.00 + max(15.00: rate, 9.50), which is less than the worst settlement loss, 90" in said
+    assert said.endswith("16 x 100 = 1,600.00 [ibkr]")
+
+
+def test_a_floor_without_the_premium_is_written_so():
+    # tastytrade's floor of 2.50 holds without the premium: max(0.05 - 36, 0.05 + 2, 2.50) - 0.05 = 2.45
+    said = why("NAKED_MARGIN", "call", 20, 60, 0.05, 1, 100, "equity", "tastytrade")
+    assert said == "(max(0.05 + -36.00, 0.05 + 2.00, 2.50: floor) - 0.05 proceeds) x 100 = 245.00 [tastytrade]"
+
+
+def test_the_working_of_a_covered_call_at_its_floor():
+    # in the money 50 + 25 % of 50 = 62.50, and no less than the call's value, 80
+    said = why("COVERED_MARGIN", "call", 100, 50, 80, 1, 100, None, "maintenance")
+    assert "maintenance 80: the call's value, 80, or the stock's margin, 25" in said
+
+
+def test_help_states_the_default_that_the_settings_make(own_settings):
+    own_settings(settings.Settings(book="cboe"))
+    rows = {row[0]: row[1] for row in call("MARGIN_HELP", ["NAKED_MARGIN"]).rows}
+    assert rows["book"].endswith("Blank is cboe.")
+
+
+def test_a_named_settings_file_must_be_there(monkeypatch, tmp_path):
+    monkeypatch.setenv(settings.VARIABLE, str(tmp_path / "mistyped.toml"))
+    with pytest.raises(MarginError, match=r"mistyped\.toml can't be read"):
+        settings.read_settings()

@@ -5,6 +5,7 @@ import datetime as dt
 import pytest
 
 from optmargin.core.errors import ErrorCode, MarginError
+from optmargin.functions import settings
 from optmargin.functions.all import functions
 from optmargin.functions.call import call, usage
 from optmargin.hosts.terminal.formula import evaluate
@@ -192,3 +193,27 @@ def test_cushion_of_no_equity_is_an_error():
     assert call("CUSHION", [100000, 96125]).first == 0.96125
     assert call("CUSHION", [100000, -500]).first == -0.005
     assert call("CUSHION", [0, 5]).first.code is ErrorCode.NUM
+
+
+def test_text_in_a_range_of_legs_is_read_by_the_same_rule_as_a_single_cell():
+    legs = [LEG[0], ["VPHM", "call", 20, "2005-12-16", -1, 0.65, "4,500"]]
+    error = call("BOOK_MARGIN", [legs, "ibkr-2005"]).first
+    assert "thousands or a fraction" in str(error)
+    settings.use(settings.Settings(decimal_comma=True))
+    try:
+        legs = [LEG[0], ["VPHM", "call", "20,0", "2005-12-16", -1, "0,65", "17,400"]]
+        assert call("BOOK_MARGIN", [legs, "ibkr-2005"]).first == 315.0
+    finally:
+        settings.use(settings.Settings())
+
+
+@pytest.mark.parametrize("code", ["#DIV/0!", "#REF!", "#N/A"])
+def test_an_error_cell_of_a_leg_passes_through(code):
+    found = call("BOOK_MARGIN", [[LEG[0], ["VPHM", "call", 20, "2005-12-16", -1, code, 17.4]], "ibkr-2005"]).first
+    assert (found.code.value, "legs row 2: price" in str(found)) == (code, True)
+    beside = [[*LEG[0], "note"], [*LEG[1], code]]  # a column that is no part of the position
+    assert call("BOOK_MARGIN", [beside, "ibkr-2005"]).first == 315.0
+
+
+def test_a_book_without_a_figure_is_never_blank():
+    assert call("ROLL_STRIKE", [4.5, 0.6, 7]).first.code is ErrorCode.NUM

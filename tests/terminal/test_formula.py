@@ -56,3 +56,9 @@ def test_what_cannot_be_read_is_said(formula, says):
     with pytest.raises(MarginError) as caught:
         evaluate(formula)
     assert says in str(caught.value)
+
+
+@pytest.mark.parametrize("formula", ["=SLOTS({1;;3})", "=SLOTS({1,,3})", "=SLOTS({1;2;})", "=SLOTS({})"])
+def test_an_array_has_no_empty_place(formula):
+    with pytest.raises(MarginError, match="empty place"):
+        evaluate(formula)

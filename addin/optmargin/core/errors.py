@@ -73,7 +73,7 @@ class Finding:
     @property
     def place(self) -> str:
         """Where it was seen, for a person: ``positions.csv line 14``; empty when it isn't about a file."""
-        return f"{self.file} line {self.line}" if self.line is not None else self.file
+        return f"{self.file} line {self.line}".strip() if self.line is not None else self.file
 
     def __str__(self) -> str:
         """The sentence that a person reads."""

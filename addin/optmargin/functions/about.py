@@ -11,8 +11,9 @@ from typing import Annotated, Any
 from optmargin.core.errors import MarginError
 from optmargin.functions import call as calling
 from optmargin.functions.book import EXPLAIN_COLUMNS
-from optmargin.functions.declare import About, Example, Unit, argument_help, worksheet_function
+from optmargin.functions.declare import About, Example, Unit, answer_of_example, argument_help, worksheet_function
 from optmargin.functions.naked import AsOf
+from optmargin.functions.reading import default_of
 from optmargin.functions.settings import in_use
 from optmargin.rules.book import book, book_names
 
@@ -75,6 +76,9 @@ def _explained(name: str, cells: list[Any]) -> list[list[Any]]:
     lines = [f"{name} = {answer.first:,.2f}, the sum of:"]
     for row in table.rows[1:]:
         place = f"{row[at['underlying']]} {row[at['expiry']] or 'stock'}"
+        if row[at["rule"]] == "warning":
+            lines.append(f"But: {row[at['working']]}")
+            continue
         amount = f"{row[at['amount']]:,.2f}"
         lines.append(f"{place}: {row[at['rule']]}, {row[at['legs']]}: {row[at['working']]}; {amount}")
     return [[part] for line in lines for part in wrapped(line)]
@@ -118,10 +122,10 @@ def margin_help(
     return [
         [found.name, found.about],
         ["written", calling.usage(found)],
-        *([argument.name, argument_help(argument)] for argument in found.arguments),
+        *([argument.name, argument_help(argument, default_of(argument))] for argument in found.arguments),
         ["answer", str(found.returns)],
-        ["example", _cut(found.example.formula.removeprefix("="))],
-        ["its answer", _cut(str(found.example.answer))],
+        ["example", _cut(found.example.formula)],
+        ["its answer", _cut(answer_of_example(found))],
         ["its source", _cut(found.example.source)],
     ]
 

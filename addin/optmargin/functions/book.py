@@ -15,6 +15,7 @@ from optmargin.core.money import cents
 from optmargin.core.positions.table import range_accounts
 from optmargin.functions.declare import About, Example, Unit, worksheet_function
 from optmargin.functions.naked import AsOf, Book
+from optmargin.functions.reading import decimal_comma
 from optmargin.margin.account import margin_account
 from optmargin.margin.requirement import AccountRequirement, Group, Line
 from optmargin.rules.book import TermsInForce
@@ -48,7 +49,7 @@ def _margined(
     legs: Any, in_force: TermsInForce, as_of: np.datetime64, account_type: AccountType
 ) -> list[AccountRequirement]:
     day: dt.date | None = None if np.isnat(as_of) else as_of.astype(object)
-    loaded = range_accounts(legs, "legs")
+    loaded = range_accounts(legs, "legs", decimal_comma=decimal_comma())
     refuse(loaded.findings)
     return [
         margin_account(account, in_force, as_of=day, account_type=account_type, time_limit=_SECONDS)
@@ -199,6 +200,12 @@ def margin_explain(
                 rows.append([group.underlying, group.expiry, "no requirement", why, why, why, why, ""])
             else:
                 rows.extend(_line(account, group, line) for line in group.lines)
+        # What should be known with the figure, and changes none of it.
+        rows.extend(
+            [finding.underlying, finding.expiry, "warning", "", str(finding), 0.0, 0.0, ""]
+            for finding in account.findings
+            if finding.severity is Severity.WARNING
+        )
     return rows
 
 

@@ -15,10 +15,11 @@ from typing import Any
 
 import numpy as np
 
+from optmargin.core.contracts import Right
 from optmargin.core.errors import ErrorCode, MarginError, nearest
 from optmargin.core.money import cents, cents_of_column
 from optmargin.core.values import is_blank
-from optmargin.functions.declare import Argument, Unit, WorksheetFunction
+from optmargin.functions.declare import Argument, RowsError, Unit, WorksheetFunction
 from optmargin.functions.reading import Cell, Grid, Reader, read_cell, read_list
 from optmargin.rules.book import TermsInForce, book
 
@@ -237,6 +238,11 @@ def _ask(function: WorksheetFunction, given: dict[str, Any], count: int) -> list
     """The body's answers; where it refuses the rows, each half is asked alone, down to the row that it refuses."""
     try:
         answer = np.asarray(function.body(**given), dtype=np.float64)
+    except RowsError as refusal:
+        sound = [at for at in range(count) if at not in refusal.errors]
+        asked = _ask(function, _rows_of(given, sound), len(sound)) if sound else []
+        answers: dict[int, Cell] = {**refusal.errors, **dict(zip(sound, asked, strict=True))}
+        return [answers[at] for at in range(count)]
     except MarginError as error:
         if count == 1:
             return [error]
@@ -247,12 +253,19 @@ def _ask(function: WorksheetFunction, given: dict[str, Any], count: int) -> list
         ]
     is_money = function.returns in _MONEY
     if count == 1:
-        return [cents(answer.item()) if is_money else answer.item()]
-    if not is_money:
-        return list(np.broadcast_to(answer, (count,)).tolist())
-    rounded = cents_of_column(np.broadcast_to(answer, (count,)))
-    is_missing = np.isnan(rounded).any()
-    return [None if amount != amount else amount for amount in rounded.tolist()] if is_missing else rounded.tolist()
+        single = cents(answer.item()) if is_money else answer.item()
+        return [_unanswered(function) if single is None or single != single else single]
+    column = np.broadcast_to(answer, (count,))
+    if is_money:
+        column = cents_of_column(column)
+    if not np.isnan(column).any():
+        return list(column.tolist())
+    return [_unanswered(function) if figure != figure else figure for figure in column.tolist()]
+
+
+def _unanswered(function: WorksheetFunction) -> MarginError:
+    """What stands where a body has no figure: never a blank, which a sum would skip."""
+    return MarginError(ErrorCode.MISSING, f"{function.name} has no figure for these arguments", "check them together")
 
 
 # Functions that take a range as a whole
@@ -326,16 +339,19 @@ def _said_of_one(function: WorksheetFunction, cells: Sequence[Cell], found: Cell
         return _said_of_an_error(found)
     given = {reader.name: reader.one(cell) for reader, cell in zip(_readers(function.name), cells, strict=True)}
     if function.why is None:
-        return f"{function.name}({_as_read(given)}) = {_shown(function, found)}"
+        return f"{function.name}({_as_read(function, given)}) = {_shown(function, found)}"
     in_force = {"in_force": _terms(given["book"], given["as_of"])} if "book" in given else {}
     return function.why(**in_force, **given)
 
 
-def _as_read(given: dict[str, Any]) -> str:
+def _as_read(function: WorksheetFunction, given: dict[str, Any]) -> str:
     """The arguments as they were understood, blanks left out."""
     shown = []
-    for name, value in given.items():
+    for argument in function.arguments:
+        name, value = argument.name, given[argument.name]
         text = f"{value:.10g}" if isinstance(value, float) else str(value)
+        if argument.about.unit is Unit.RIGHT:
+            text = Right(int(value)).word
         if text not in {"nan", "NaT"}:
             shown.append(f"{name} {text}")
     return ", ".join(shown)

@@ -35,6 +35,17 @@ def _per_share(in_force: TermsInForce, need: StockRequirement, stage: Stage, pre
     return (need.initial if at_first else need.maintenance) - proceeds
 
 
+def _sum(in_force: TermsInForce, need: StockRequirement, stage: Stage, premium: float) -> str:
+    """How the book's own figure of one share comes from the one that the working states."""
+    stated = need.initial if stage is Stage.INITIAL else need.maintenance
+    each = _per_share(in_force, need, stage, premium)
+    if in_force.convention is Convention.NET:
+        return f"({plain(stated)} - {plain(premium)} proceeds)"
+    if each == stated:
+        return plain(each)
+    return f"{plain(each)} (its printed form; {plain(stated)} beside the proceeds, with the option marked to market)"
+
+
 def _why(
     in_force: TermsInForce,
     *,
@@ -52,11 +63,8 @@ def _why(
     need = _need(in_force, *map(float, (right, spot, strike, premium, stock_price, leverage)))  # type: ignore[arg-type]
     each = _per_share(in_force, need, stage, float(premium))
     shares = float(contracts * multiplier)
-    beside = need.initial if stage is Stage.INITIAL else need.maintenance
-    less = each - beside
-    sum_of = f"{plain(beside)} {'+' if less > 0 else '-'} {plain(abs(less))} proceeds" if less else plain(each)
     return (
-        f"{need.rule}, per share: {need.working}; {stage} ({sum_of}) x {plain(shares)} = "
+        f"{need.rule}, per share: {need.working}; {stage} {_sum(in_force, need, stage, float(premium))} x {plain(shares)} = "
         f"{dollars(cents(each * shares))} [{under(in_force)}, {in_force.convention} convention]"
     )
 

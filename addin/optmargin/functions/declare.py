@@ -14,10 +14,12 @@ from __future__ import annotations
 
 import inspect
 import typing
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
+
+from optmargin.core.errors import MarginError
 
 
 class Unit(StrEnum):
@@ -133,6 +135,19 @@ class WorksheetFunction:
     why: Callable[..., str] | None = None
 
 
+class RowsError(MarginError):
+    """Some rows of a column that a body can't answer; where it knows which, the others needn't be looked for one by one.
+
+    Attributes:
+        errors: by the number of the row, from 0.
+    """
+
+    def __init__(self, errors: Mapping[int, MarginError]) -> None:
+        first = next(iter(errors.values()))
+        super().__init__(first.code, first.problem, first.remedy)
+        self.errors = dict(errors)
+
+
 _registry: dict[str, WorksheetFunction] = {}
 
 
@@ -179,13 +194,53 @@ def worksheet_function(
     return declare
 
 
-def argument_help(argument: Argument) -> str:
-    """What a function wizard says of an argument: its help, its unit and what a blank stands for, at most 255 characters."""
-    about, default = argument.about, argument.default
+_DECLARED = object()
+
+
+def argument_help(argument: Argument, default: object = _DECLARED) -> str:
+    """What a function wizard says of an argument: its help, its unit and what a blank stands for, at most 255 characters.
+
+    Args:
+        argument: of a worksheet function.
+        default: what a blank stands for, where the user's settings say so; else the declaration's default.
+    """
+    about = argument.about
+    default = argument.default if default is _DECLARED else default
     blank = (
         "" if default is None else f" Blank is {default:g}." if isinstance(default, float) else f" Blank is {default}."
     )
     return f"{about.help} ({about.unit}).{blank}"
+
+
+def meaning(argument: Argument) -> str:
+    """What an argument is, with the bounds that a number must keep."""
+    about = argument.about
+    bounds = [
+        f"greater than {about.above:g}" if about.above is not None else "",
+        f"{about.at_least:g} or more" if about.at_least is not None else "",
+        f"{about.at_most:g} or less" if about.at_most is not None else "",
+        "whole" if about.whole else "",
+    ]
+    said = ", ".join(bound for bound in bounds if bound)
+    return f"{about.help} ({said})" if said else about.help
+
+
+def when_blank(argument: Argument) -> str:
+    """What a blank stands for."""
+    if argument.repeats:
+        return "not given"
+    if argument.required:
+        return "must be given"
+    default = argument.default
+    return "not given" if default in (None, "") else f"{default:g}" if isinstance(default, float) else str(default)
+
+
+def answer_of_example(function: WorksheetFunction) -> str:
+    """The answer of a function's example in words; of a table that is too large, what stands in it."""
+    answer = function.example.answer
+    if not isinstance(answer, str):
+        return f"{answer:.10g}"
+    return f"a table, in it: {answer}" if function.returns is Unit.TABLE and not answer.startswith("[[") else answer
 
 
 def registered() -> dict[str, WorksheetFunction]:

@@ -59,6 +59,11 @@ def set_defaults(by_name: Mapping[str, object], *, decimal_comma: bool | None) -
         reader.forget()
 
 
+def decimal_comma() -> bool | None:
+    """Whether text writes ``17,40``, by the user's settings; None where they don't say."""
+    return _Defaults.decimal_comma
+
+
 def default_of(argument: Argument) -> object:
     """What a blank stands for: the user's setting, or the declaration's default."""
     return argument.default if argument.required else _Defaults.by_name.get(argument.name, argument.default)

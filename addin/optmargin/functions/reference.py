@@ -6,9 +6,10 @@ from typing import TYPE_CHECKING
 
 from optmargin.functions.all import functions
 from optmargin.functions.call import usage
+from optmargin.functions.declare import answer_of_example, meaning, when_blank
 
 if TYPE_CHECKING:
-    from optmargin.functions.declare import Argument, WorksheetFunction
+    from optmargin.functions.declare import WorksheetFunction
 
 _HEAD = """# Worksheet functions
 
@@ -35,38 +36,10 @@ def _section(function: WorksheetFunction) -> str:
         "",
         "```",
         function.example.formula,
-        _answer(function),
+        answer_of_example(function),
         "```",
         "",
         f"Source of the example: {function.example.source}.",
         "",
     ]
     return "\n".join(lines)
-
-
-def meaning(argument: Argument) -> str:
-    """What an argument is, with the bounds that a number must keep."""
-    about = argument.about
-    bounds = [
-        f"greater than {about.above:g}" if about.above is not None else "",
-        f"{about.at_least:g} or more" if about.at_least is not None else "",
-        f"{about.at_most:g} or less" if about.at_most is not None else "",
-        "whole" if about.whole else "",
-    ]
-    said = ", ".join(bound for bound in bounds if bound)
-    return f"{about.help} ({said})" if said else about.help
-
-
-def when_blank(argument: Argument) -> str:
-    """What a blank stands for."""
-    if argument.repeats:
-        return "not given"
-    if argument.required:
-        return "must be given"
-    default = argument.default
-    return "not given" if default in (None, "") else f"{default:g}" if isinstance(default, float) else str(default)
-
-
-def _answer(function: WorksheetFunction) -> str:
-    answer = function.example.answer
-    return answer if isinstance(answer, str) else f"{answer:.10g}"

@@ -6,6 +6,8 @@ from typing import Annotated, Any
 
 import numpy as np
 
+from optmargin.core.contracts import Right as RightKind
+from optmargin.core.errors import ErrorCode, MarginError
 from optmargin.core.money import per_share, plain
 from optmargin.functions.declare import About, Example, Unit, worksheet_function
 from optmargin.functions.naked import Right, Strike
@@ -102,6 +104,13 @@ def roll_strike(
     Raises:
         MarginError: ``#NUM!`` where no strike brings so much.
     """
+    old = np.where(np.isnan(short_strike), spot, short_strike)
+    if np.any(too_wide := np.equal(right, RightKind.PUT) & np.less_equal(old - slot_width, 0)):
+        raise MarginError(
+            ErrorCode.NUM,
+            f"a put spread {plain(float(np.max(np.where(too_wide, slot_width, 0))))} wide has no long strike above zero here",
+            "give a narrower one",
+        )
     exact = strikes.neutral_strike(
         spot,
         volatility,
@@ -109,7 +118,7 @@ def roll_strike(
         slot_width,
         size_multiple,
         right=right,
-        short_strike=np.where(np.isnan(short_strike), spot, short_strike),
+        short_strike=old,
         new_days=np.where(np.isnan(new_days), days_left, new_days),
         rate=rate,
         dividend_yield=dividend_yield,

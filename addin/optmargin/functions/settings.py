@@ -5,6 +5,9 @@ A TOML file, read once when a host starts; a worksheet function itself reads no 
     book = "ibkr"           # the rule book of cells that name none
     as_of = 2026-11-20      # the day whose terms apply; left out: the book's latest
     decimal_comma = false   # whether text such as "4,500" is four and a half; left out: such text is refused
+    span_file = "es.spn"    # the SPAN parameter file of cells at level "exact"; beside this file where it names no folder
+    span_products = ["ES"]  # the combined commodities that are read of it; left out: all
+    span_aliases = { EW3 = "CME:EW3" }  # product codes of that file by the root of a position; left out: the root itself
 """
 
 from __future__ import annotations
@@ -13,17 +16,18 @@ import datetime as dt
 import os
 import tomllib
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from optmargin.core.errors import ErrorCode, MarginError, nearest
 from optmargin.functions.reading import set_defaults
+from optmargin.functions.span_file import load_span_file
 from optmargin.rules.book import book as rule_book
 
 VARIABLE = "OPTMARGIN_SETTINGS"
-_KEYS = ("as_of", "book", "decimal_comma")
-_LARGEST_FILE = 64_000  # bytes; the file has three lines
+_KEYS = ("as_of", "book", "decimal_comma", "span_aliases", "span_file", "span_products")
+_LARGEST_FILE = 64_000  # bytes; the file has a few lines
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,12 +39,18 @@ class Settings:
         as_of: the day of a blank argument; None is the book's latest terms.
         decimal_comma: whether text writes ``17,40``; None where it isn't said, and then text that may be either is refused.
         source: the file that they were read from; empty where there is none.
+        span_file: the SPAN parameter file of figures at level "exact"; None where there is none.
+        span_products: codes of the combined commodities that are read of it; empty for all.
+        span_aliases: root of a position -> the product's code in that file.
     """
 
     book: str = "ibkr"
     as_of: dt.date | None = None
     decimal_comma: bool | None = None
     source: str = ""
+    span_file: Path | None = None
+    span_products: tuple[str, ...] = ()
+    span_aliases: Mapping[str, str] = field(default_factory=dict)
 
 
 _in_use = Settings()
@@ -58,9 +68,14 @@ def read_settings(path: Path | None = None) -> Settings:
     Raises:
         MarginError: ``#VALUE!`` for a file that can't be read, an unknown setting or a value that can't be.
     """
+    # A file that somebody named must be there: without it the figures would silently be those of another book.
+    must_exist = path is None and VARIABLE in os.environ
     path = settings_path() if path is None else path
-    if not path.exists():
-        return Settings()
+    try:
+        if not path.exists() and not must_exist:
+            return Settings()
+    except OSError as error:
+        raise MarginError(ErrorCode.VALUE, f"{path} can't be read: {error}", "let it be read, or remove it") from None
     return _checked(_table(path), path)
 
 
@@ -70,7 +85,7 @@ def _table(path: Path) -> dict[str, Any]:
         if path.stat().st_size > _LARGEST_FILE:
             raise MarginError(ErrorCode.VALUE, f"{path} is too long to be a settings file", remedy)
         return tomllib.loads(path.read_text(encoding="utf-8-sig"))
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError, RecursionError) as error:
         raise MarginError(ErrorCode.VALUE, f"{path} can't be read: {error}", remedy) from None
 
 
@@ -90,7 +105,20 @@ def _checked(table: dict[str, Any], path: Path) -> Settings:
         found.on(as_of)
     except MarginError as error:
         raise MarginError(error.code, f"{path}: {error.problem}", error.remedy) from None
-    return Settings(found.name, as_of, decimal_comma, str(path))
+    return Settings(found.name, as_of, decimal_comma, str(path), *_span_of(table, path))
+
+
+def _span_of(table: dict[str, Any], path: Path) -> tuple[Path | None, tuple[str, ...], dict[str, str]]:
+    file, products, aliases = table.get("span_file"), table.get("span_products", []), table.get("span_aliases", {})
+    if file is not None and (not isinstance(file, str) or not file.strip()):
+        raise MarginError(ErrorCode.VALUE, f"{path}: span_file is {file!r}", 'write it like span_file = "es.spn"')
+    if not isinstance(products, list) or not all(isinstance(each, str) for each in products):
+        remedy = 'write it like span_products = ["ES"]'
+        raise MarginError(ErrorCode.VALUE, f"{path}: span_products is {products!r}", remedy)
+    if not isinstance(aliases, dict) or not all(isinstance(each, str) for each in aliases.values()):
+        remedy = 'write it like span_aliases = { EW3 = "CME:EW3" }'
+        raise MarginError(ErrorCode.VALUE, f"{path}: span_aliases is {aliases!r}", remedy)
+    return None if file is None else path.parent / Path(file).expanduser(), tuple(products), aliases
 
 
 def use(settings: Settings) -> None:
@@ -98,6 +126,7 @@ def use(settings: Settings) -> None:
     global _in_use  # noqa: PLW0603 - one set of settings holds for a process, as its user's session has one
     _in_use = settings
     set_defaults({"book": settings.book, "as_of": settings.as_of}, decimal_comma=settings.decimal_comma)
+    load_span_file(settings.span_file, settings.span_products, settings.span_aliases)
 
 
 def in_use() -> Settings:

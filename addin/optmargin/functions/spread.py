@@ -8,10 +8,60 @@ import numpy as np
 
 from optmargin.core.contracts import Right as RightKind
 from optmargin.core.errors import ErrorCode, MarginError
+from optmargin.core.money import cents, dollars, plain
 from optmargin.functions.declare import About, Example, Unit, worksheet_function
-from optmargin.functions.naked import AsOf, AssetClassWord, Book, Contracts, Leverage, Multiplier, Right, permitted
+from optmargin.functions.naked import (
+    AsOf,
+    AssetClassWord,
+    Book,
+    Contracts,
+    Leverage,
+    Multiplier,
+    Right,
+    permitted,
+    under,
+)
 from optmargin.rules.book import TermsInForce
 from optmargin.rules.uncovered import uncovered
+
+
+def _why(
+    in_force: TermsInForce,
+    *,
+    right: Any,
+    short_strike: Any,
+    long_strike: Any,
+    contracts: Any,
+    multiplier: Any,
+    short_expiry: Any,
+    long_expiry: Any,
+    spot: Any,
+    premium: Any,
+    asset_class: Any,
+    leverage: Any,
+    **_: Any,
+) -> str:
+    width, tests = _width(right, short_strike, long_strike), None
+    if not (np.isnan(spot) or np.isnan(premium)):
+        tests = uncovered(in_force.terms.uncovered, right, spot, short_strike, premium, asset_class, leverage)
+    alone = float(tests.per_share) if tests is not None else float("nan")
+    each = float(width)
+    said = f"the worst settlement loss, {plain(each)}: the strikes {plain(float(short_strike))} and {plain(float(long_strike))}"
+    if not np.isnat(short_expiry) and long_expiry < short_expiry and tests is not None:
+        each, said = alone, f"the long option expires first and covers nothing: uncovered, {tests.working()}"
+    elif tests is not None and in_force.terms.spread.lesser_of_uncovered:
+        is_less = alone < each
+        words = "which is less than" if is_less else "which isn't less than"
+        said = f"uncovered, {tests.working()}, {words} {said}"
+        each = min(each, alone)
+    shares = float(contracts * multiplier)
+    return f"({said}) {plain(each)} x {plain(shares)} = {dollars(cents(each * shares))} [{under(in_force)}]"
+
+
+def _width(right: Any, short_strike: Any, long_strike: Any) -> Any:
+    """What the spread loses at worst, USD per share; zero for one that was bought."""
+    is_call = np.equal(right, RightKind.CALL)
+    return np.maximum(np.where(is_call, long_strike - short_strike, short_strike - long_strike), 0.0)
 
 
 @worksheet_function(
@@ -27,6 +77,7 @@ from optmargin.rules.uncovered import uncovered
         2500.0,
         "Trader's seven points on margin, number 5: five $5 SPX put spreads require 2,500",
     ),
+    why=_why,
 )
 def spread_margin(
     in_force: TermsInForce,
@@ -63,8 +114,7 @@ def spread_margin(
         raise MarginError(
             ErrorCode.VALUE, "one expiry is given and the other is blank", "give both, or neither for the same day"
         )
-    is_call = np.equal(right, RightKind.CALL)
-    width = np.maximum(np.where(is_call, long_strike - short_strike, short_strike - long_strike), 0.0)
+    width = _width(right, short_strike, long_strike)
     tests = uncovered(in_force.terms.uncovered, right, spot, short_strike, premium, asset_class, leverage)
     alone = np.asarray(tests.per_share)
     is_covered = ~(short_known & (long_expiry < short_expiry))

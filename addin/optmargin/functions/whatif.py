@@ -17,6 +17,7 @@ from optmargin.core.positions.table import range_accounts
 from optmargin.functions.book import AccountTypeWord, Legs, refuse
 from optmargin.functions.declare import About, Example, Unit, worksheet_function
 from optmargin.functions.naked import AsOf, Book
+from optmargin.functions.reading import decimal_comma
 from optmargin.margin.whatif import GRID, impact, max_contracts, stress
 from optmargin.rules.book import TermsInForce
 
@@ -48,13 +49,13 @@ _SECONDS = 2.0
 _SECONDS_OF_A_STEP = 0.25
 
 
-def _account(legs: Any, name: str) -> Account:
+def one_account(legs: Any, name: str) -> Account:
     """The one account of a range; an account without positions where there is only a header.
 
     Raises:
         MarginError: ``#VALUE!`` when the range holds several accounts; ``#N/A`` when a row can't be read.
     """
-    loaded = range_accounts(legs, name)
+    loaded = range_accounts(legs, name, decimal_comma=decimal_comma())
     refuse(loaded.findings)
     if len(loaded.accounts) > 1:
         names = ", ".join(account.account for account in loaded.accounts)
@@ -65,7 +66,7 @@ def _account(legs: Any, name: str) -> Account:
 
 
 def _both(legs: Any, added: Any, name: str) -> tuple[Account, Account]:
-    held, new = _account(legs, "legs"), _account(added, name)
+    held, new = one_account(legs, "legs"), one_account(added, name)
     if held.account and new.account and held.account != new.account:
         problem = f"legs are of account {held.account} and {name} of {new.account}"
         raise MarginError(ErrorCode.VALUE, problem, "give both of one account")
@@ -218,7 +219,7 @@ def margin_stress(
         MarginError: ``#VALUE!`` when the range has no fit header or several accounts; ``#N/A`` when a price, a spot or a
             requirement is missing.
     """
-    held = _account(legs, "legs")
+    held = one_account(legs, "legs")
     steps = moves or GRID
     points = stress(
         held.legs,

@@ -85,6 +85,10 @@ def covered_call(
             f"initial {terms.covered_call_initial_rate:.0%} of {price:.10g}; "
             f"maintenance {rate:.4g} x {held:.10g} (the lesser of spot and strike); nothing on the call"
         )
+        if in_the_money:
+            working += (
+                f" but, at maintenance, its in-the-money amount {in_the_money:.10g}, which the printed form leaves out"
+            )
         return StockRequirement("covered call", initial, initial, printed + in_the_money, printed, working)
 
     def charged(share: float, base: float) -> tuple[float, bool]:
@@ -96,13 +100,19 @@ def covered_call(
         return StockRequirement("covered call", premium, premium, premium, premium, "the call's price is missing")
     at_first = spot if terms.covered_call is CoveredCallForm.IN_THE_MONEY_PLUS_FULL_STOCK else held
     initial, at_floor = charged(terms.covered_call_initial_rate, at_first)
-    maintenance, _ = charged(rate, held)
+    maintenance, later_at_floor = charged(rate, held)
+
+    def said(amount: float, share: float, base: float, *, is_floor: bool) -> str:
+        if is_floor:
+            return f"{amount:.10g}: the call's value, {premium:.10g}, or the stock's margin, {share * spot:.10g}, at most the stock itself"
+        return f"in the money {in_the_money:.10g} + {share:.4g} x {base:.10g}"
+
     working = (
-        f"in the money {in_the_money:.10g} + {terms.covered_call_initial_rate:.4g} x {at_first:.10g}; "
-        f"maintenance {in_the_money:.10g} + {rate:.4g} x {held:.10g} (the lesser of spot and strike)"
+        f"{said(initial, terms.covered_call_initial_rate, at_first, is_floor=at_floor)}; "
+        f"maintenance {said(maintenance, rate, held, is_floor=later_at_floor)}"
     )
-    if at_floor:
-        working = f"the call's value, {premium:.10g}, or the stock's margin, at most the stock itself: {initial:.10g}"
+    if not later_at_floor:
+        working += " (the lesser of spot and strike)"
     return StockRequirement("covered call", initial, initial, maintenance, maintenance, working)
 
 

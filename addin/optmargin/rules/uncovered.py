@@ -81,13 +81,22 @@ class Uncovered:
         return TESTS[amounts.index(max(amounts))]
 
     def working(self) -> str:
-        """The sum in words, of a single option: ``0.65 + max(0.88, 1.74, 2.50: floor)``."""
-        tests = [per_share(float(self.rate_test)), per_share(float(self.minimum_test))]
-        if self.floor_test > 0:
-            tests.append(per_share(self.floor_test))
+        """The sum in words, of a single option: ``0.65 + max(0.88, 1.74, 2.50: floor)``.
+
+        Where the book adds the premium to some of the tests only, it stands with those: ``max(0.65 + 0.88, 0.65 + 1.74, 2.50)``.
+        """
+        amounts = [self.rate_test, self.minimum_test, *([self.floor_test] if self.floor_test > 0 else [])]
+        added = (self.premium, self.minimum_premium, self.floor_premium)[: len(amounts)]
+        premium = per_share(float(self.premium))
+        is_everywhere = all(each == self.premium for each in added)
+        tests = [per_share(float(amount)) for amount in amounts]
+        if not is_everywhere:
+            tests = [
+                f"{premium} + {test}" if each == self.premium else test for test, each in zip(tests, added, strict=True)
+            ]
         bound = TESTS.index(self.binding())
         tests[bound] = f"{tests[bound]}: {_IN_SHORT[bound]}"
-        return f"{per_share(float(self.premium))} + max({', '.join(tests)})"
+        return f"{premium} + max({', '.join(tests)})" if is_everywhere else f"max({', '.join(tests)})"
 
     def one(self, at: int) -> Uncovered:
         """The tests of one element of a column."""

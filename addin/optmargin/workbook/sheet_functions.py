@@ -9,7 +9,7 @@ from openpyxl.styles import Border
 
 from optmargin.functions.all import functions
 from optmargin.functions.call import usage
-from optmargin.functions.reference import meaning, when_blank
+from optmargin.functions.declare import meaning, when_blank
 from optmargin.workbook import pages, styles
 
 if TYPE_CHECKING:

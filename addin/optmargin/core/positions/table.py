@@ -122,6 +122,7 @@ class Table:
         rows: the line and the cells of each row; a MarginError in place of the cells where it can't be taken apart.
         semicolons: whether semicolons part the fields, so that commas may be decimal.
         word: what people call a line of it.
+        decimal_comma: what a number that may be read either way, ``4,500``, is taken for where no other tells; None: refused.
     """
 
     header: Sequence[object]
@@ -129,6 +130,7 @@ class Table:
     rows: Sequence[tuple[int, Sequence[object] | MarginError]]
     semicolons: bool
     word: str
+    decimal_comma: bool | None = False
 
 
 def is_header(cells: Sequence[object]) -> bool:
@@ -214,7 +216,7 @@ def _dialect(table: Table, places: Mapping[str, int], names: Mapping[str, str], 
             named = option_named(_cell(cells, places, "symbol"))
             if named is not None and named[0].expiry in readings:
                 orders.add(named[0].expiry == readings[0])
-    comma = decimal_comma_of(numbers, otherwise=None if table.semicolons else False)
+    comma = decimal_comma_of(numbers, otherwise=None if table.semicolons else table.decimal_comma)
     return Dialect(file, names, decimal_comma=comma, day_first=day_first_of(orders))
 
 
@@ -320,23 +322,40 @@ def loaded(table: Table, file: str, spots: Mapping[str, float], layout: str) -> 
     return Loaded(layout, file, tuple(accounts), (*book.findings, *unused_spots(given, used, file)))
 
 
-def range_accounts(cells: Sequence[Sequence[object]], name: str) -> Loaded:
+def range_accounts(cells: Sequence[Sequence[object]], name: str, *, decimal_comma: bool | None = None) -> Loaded:
     """The accounts of a range of a worksheet: a header row, and a position in each row below it.
 
     Args:
         cells: the rows of the range; numbers, texts, days, None for blank, a :class:`MarginError` for an error cell.
         name: what to call the range in findings.
+        decimal_comma: whether text writes ``17,40``; None where it isn't known, so that ``4,500`` alone is refused.
 
     Raises:
-        MarginError: ``#VALUE!`` where no row is a header that names positions.
+        MarginError: ``#VALUE!`` where no row is a header that names positions; an error cell of the positions, with its code.
     """
     plain = [[cell.code.value if isinstance(cell, MarginError) else cell for cell in row] for row in cells]
     for at, row in enumerate(plain):
         if is_header(row):
             below = [(at + 2 + number, each) for number, each in enumerate(plain[at + 1 :])]
-            return loaded(Table(row, at + 1, below, semicolons=False, word="row"), name, {}, "worksheet range")
+            table = Table(row, at + 1, below, semicolons=False, word="row", decimal_comma=decimal_comma)
+            _refuse_errors(table, name)
+            return loaded(table, name, {}, "worksheet range")
     raise MarginError(
         ErrorCode.VALUE,
         f"{name} has no header row that names positions",
         "name the columns underlying, right, strike, expiry, quantity, price in its first row",
     )
+
+
+def _refuse_errors(table: Table, name: str) -> None:
+    """Raises the first error cell that stands where a position is stated; those in other columns are nobody's business here."""
+    places, _, _ = _columns(table, name)
+    known = {code.value: code for code in ErrorCode}
+    for line, cells in table.rows:
+        if isinstance(cells, MarginError):
+            continue
+        for concept, at in places.items():
+            code = known.get(text_of(cells[at]).upper()) if at < len(cells) else None
+            if code is not None:
+                problem = f"{name} row {line}: {concept} is the error {code.value}"
+                raise MarginError(code, problem, "mend that cell, or leave it empty")

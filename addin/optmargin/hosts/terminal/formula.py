@@ -128,6 +128,8 @@ class _Reader:
             return text[1:-1].replace('""', '"')
         if token.subtype == "LOGICAL":
             return text.upper() == "TRUE"
+        if text.upper() in {"TRUE", "FALSE"}:  # in small letters, which the tokenizer takes for a name
+            return text.upper() == "TRUE"
         if token.subtype == "ERROR":
             return MarginError(_CODES.get(text, ErrorCode.VALUE), f"an argument is the error {text}", "")
         raise self.refuse(f"{text!r} is a cell or a name, and there is no sheet here; text goes in double quotes")
@@ -135,19 +137,21 @@ class _Reader:
     def _array(self) -> Grid:
         rows: Grid = [[]]
         while True:
+            token = self.peek()
+            if token is None or token.type == "SEP" or (token.type, token.subtype) == ("ARRAY", "CLOSE"):
+                raise self.refuse("an array has an empty place; leave none out")
+            cell = self.value()
+            if isinstance(cell, list):
+                raise self.refuse("an array can't hold another")
+            rows[-1].append(cell)
             token = self.take()
             if (token.type, token.subtype) == ("ARRAY", "CLOSE"):
                 break
-            if token.type == "SEP":
-                if token.subtype == "ROW":
-                    rows.append([])
-            else:
-                self.at -= 1
-                cell = self.value()
-                if isinstance(cell, list):
-                    raise self.refuse("an array can't hold another")
-                rows[-1].append(cell)
-        rows = [row for row in rows if row]
-        if not rows or any(len(row) != len(rows[0]) for row in rows):
+            # openpyxl's tokenizer calls both parts of an array's end a row's.
+            if token.type != "SEP":
+                raise self.refuse(f"{token.value!r} can't be read here")
+            if token.subtype == "ROW":
+                rows.append([])
+        if any(len(row) != len(rows[0]) for row in rows):
             raise self.refuse("the rows of the array differ in length")
         return rows
