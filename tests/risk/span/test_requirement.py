@@ -302,3 +302,9 @@ def test_every_component_stands_in_the_lines():
     ]  # fmt: skip
     assert found.lines[1].maintenance == pytest.approx(70)
     adds_up(found)
+
+
+def test_a_file_without_the_ratio_of_this_kind_of_account_is_incomplete_never_nan_and_complete():
+    found = margin(market(initial_ratio=PerAccount(speculator=math.nan)), leg("XX", 1, MONTH))
+    assert not found.complete
+    assert any("state no ratio" in str(each) for each in found.findings)

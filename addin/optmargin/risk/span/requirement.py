@@ -239,6 +239,11 @@ def _result(
     findings = list(state.findings)
     if math.isnan(state.minimum.amount):
         findings.append(_no_minimum(state, steps))
+    elif math.isnan(steps.maintenance) or math.isnan(steps.initial):
+        what = "ratio of initial to maintenance margin" if math.isfinite(steps.maintenance) else "adjustment factor"
+        problem = f"{state.code}: the parameters state no {what} for a {terms.account_kind} account"
+        remedy = "read the file for the same kind of account, or give initial_ratio"
+        findings.append(Finding(Severity.INCOMPLETE, problem, remedy, underlying=state.code))
     involved = {state.code, *state.merged, *(code for each in state.credits for code in each.commodities)}
     is_complete = not (involved & incomplete or any(each.severity is Severity.INCOMPLETE for each in findings))
     total = Figures(max(steps.maintenance - value.net, 0.0), max(steps.initial - value.net, 0.0))
