@@ -215,6 +215,13 @@ def test_cash_and_net_liq_from_other_sections(tmp_path):
     assert (account.cash, account.net_liq) == (1500.25, 1500.25)
 
 
+def test_the_cash_of_the_futures_segment(tmp_path):
+    # the Cash Report's field "Ending Cash - Commodities"; not said where the query leaves it out
+    row = '<CashReport><CashReportCurrency currency="BASE_SUMMARY" endingCash="1500.25"{}/></CashReport>'
+    assert one(tmp_path, before=row.format(' endingCashCom="400.5"')).commodity_cash == 400.5
+    assert one(tmp_path, before=row.format("")).commodity_cash is None
+
+
 def test_position_values_that_do_not_add_up_are_warned_of(tmp_path):
     before = '<EquitySummaryByReportDateInBase reportDate="20221219" cash="1000" total="5000" />'
     account = one(tmp_path, position(position="1", markPrice="10", positionValue="1000"), before=before)

@@ -5,12 +5,11 @@ import re
 from dataclasses import replace
 
 import pytest
-from pyopenvba.apps.excel import Application
 from pyopenvba.interpreter import _values as values
 from pyopenvba.interpreter._objects import method
 
 from excel.pywin32_stand_ins import ERROR_NUMBERS
-from excel.vba_interpreter import Workbook
+from excel.vba_interpreter import AskingCell, Excel, Workbook
 from excel_doors import ask_vba, server, vba
 from optmargin.core.errors import ErrorCode, MarginError
 from optmargin.functions.all import functions
@@ -169,6 +168,32 @@ def test_days():
     assert ask_vba("EXPIRY_MARGIN", [legs])[1][:2] == ["SPX", dt.date(2022, 12, 23)]
 
 
+# 2012-04-30 is day 41,029 in a workbook that counts from 1900, and 1,462 less in one that counts from 1904 (Microsoft, KB213593, "XL2000:
+# Date Returned in a Macro Is Four Years Too Early": Value2 gives the workbook's own count).
+DAY = 41_029.0
+DAY_OF_1904 = DAY - 1462
+
+
+def test_a_workbook_that_counts_from_1904_has_its_days_understood_and_shown(workbook):
+    workbook.app.application.asking = AskingCell(counts_from_1904=True)
+    header = ["underlying", "right", "strike", "expiry", "quantity"]
+    legs = [header, ["SPX", "put", 3800.0, DAY_OF_1904, -5.0], ["SPX", "put", 3795.0, DAY_OF_1904, 5.0]]
+    table = workbook.ask("EXPIRY_MARGIN", [legs])
+    assert [row[:2] for row in table] == [["underlying", "expiry"], ["SPX", DAY_OF_1904]]
+    assert "2012-04-30" in workbook.ask("MARGIN_WHY", ["BOOK_MARGIN", legs])[1][0]
+    asked = [*THREAD[:7], "ibkr", DAY_OF_1904]
+    assert workbook.ask("NAKED_MARGIN", asked) is ErrorCode.MISSING
+    assert "no terms for 2012-04-30" in workbook.ask("MARGIN_WHY", ["NAKED_MARGIN", *asked])
+    assert workbook.ask("SLOTS", [100_000]) == 200.0
+    assert "optmargin" in workbook.ask("OPTMARGIN_STATUS", [])
+
+
+def test_a_macro_that_asks_counts_days_as_vba_does(workbook):
+    workbook.app.application.asking = values.VBAErrorValue(2023)  # Application.Caller where no cell asks
+    said = workbook.ask("MARGIN_WHY", ["NAKED_MARGIN", *THREAD[:7], "ibkr", DAY])
+    assert "no terms for 2012-04-30" in said
+
+
 def test_repeated_arguments():
     assert ask_vba("MARGIN_WHY", ["NAKED_MARGIN", *THREAD]) == [[WHY]]
     assert ask_vba("MARGIN_WHY", ["NAKED_MARGIN", *THREAD[:4], None, None, None, "ibkr-2005"]) == [[WHY]]
@@ -237,13 +262,13 @@ def test_a_sheet_full_of_formulas_does_not_wait_for_python_again_and_again(workb
 def test_every_function_is_described_to_the_wizard(workbook, monkeypatch):
     told = {}
 
-    class Excel(Application):
+    class Described(Excel):
         @method
         def MacroOptions(self, Macro=None, Description="", Category="", ArgumentDescriptions=None):  # noqa: N802, N803
             texts = ArgumentDescriptions.elements() if isinstance(ArgumentDescriptions, values.VBAArray) else []
             told[str(Macro)] = (str(Description), str(Category), [str(each) for each in texts])
 
-    workbook.app.application.__class__ = Excel
+    workbook.app.application.__class__ = Described
     workbook.app.run("OptmarginDescribe")
     name = workbook.app.workbook.name
     for function in functions().values():
@@ -254,12 +279,12 @@ def test_every_function_is_described_to_the_wizard(workbook, monkeypatch):
 
 
 def test_an_excel_that_takes_no_descriptions_answers_all_the_same(workbook):
-    class Excel(Application):
+    class Described(Excel):
         @method
         def MacroOptions(self, Macro, Description, Category, ArgumentDescriptions=None):  # noqa: ARG002, N802, N803
             raise values.error(1004, "Cannot edit a macro on a hidden workbook")
 
-    workbook.app.application.__class__ = Excel
+    workbook.app.application.__class__ = Described
     workbook.app.run("OptmarginDescribe")
     assert workbook.ask("SLOTS", [100_000]) == 200.0
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import datetime as dt
 
-from pyopenvba.apps.excel import ExcelApplication, Range, _model
+from pyopenvba.apps.excel import Application, ExcelApplication, Range, _model
 from pyopenvba.interpreter import _values as values
-from pyopenvba.interpreter._objects import VBAObject, method
+from pyopenvba.interpreter._objects import VBAObject, member, method
 
 from excel.pywin32_stand_ins import ERROR_NUMBERS, MISSING, sent_by_pywin32
 from optmargin.core.errors import ErrorCode, MarginError
@@ -116,6 +116,50 @@ def from_vba(value):
     return value
 
 
+class AskingCell(VBAObject):
+    """The cell that asks, which stands for its sheet and its workbook too; the interpreter has none of the three members.
+
+    Attributes:
+        counts_from_1904: whether its workbook counts its days from 1904.
+    """
+
+    vba_type_name = "Range"
+
+    def __init__(self, *, counts_from_1904=False):
+        self.counts_from_1904 = counts_from_1904
+
+    @member
+    def Worksheet(self):  # noqa: N802 - Excel's name
+        """Its sheet."""
+        return self
+
+    @member
+    def Parent(self):  # noqa: N802 - Excel's name
+        """Its sheet's workbook."""
+        return self
+
+    @member
+    def Date1904(self):  # noqa: N802 - Excel's name
+        """Whether that counts from 1904."""
+        return self.counts_from_1904
+
+
+class Excel(Application):
+    """pyOpenVBA's Excel, which says besides who asks.
+
+    Attributes:
+        asking: what asks: a cell, or Excel's error 2023 where it is a macro.
+    """
+
+    vba_type_name = "Application"
+    asking = AskingCell()
+
+    @member
+    def Caller(self):  # noqa: N802 - Excel's name
+        """What asks."""
+        return self.asking
+
+
 class Workbook:
     """A workbook that holds our module.
 
@@ -126,6 +170,7 @@ class Workbook:
 
     def __init__(self, module, server):
         self.app = ExcelApplication()
+        self.app.application.__class__ = Excel
         self.app.add_workbook()
         self.app.add_module(_XLWINGS, name="xlwings")
         self.app.add_module(module, name=MODULE)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import os
+import re
 import subprocess
 import tempfile
 from pathlib import Path
@@ -11,6 +12,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 from openpyxl import Workbook, load_workbook
+from openpyxl.utils import get_column_letter
+from openpyxl.utils.datetime import CALENDAR_MAC_1904
 from openpyxl.worksheet.formula import ArrayFormula
 
 import optmargin
@@ -27,16 +30,17 @@ from optmargin.hosts.terminal.formula import evaluate
 
 pytestmark = pytest.mark.office
 
+FIRST_DAY, FIRST_DAY_OF_1904 = dt.date(1899, 12, 30), dt.date(1904, 1, 1)
 VPHM = '"call",17.4,20,0.65,1,100,"equity","ibkr-2005"'
 WORKING = "(0.65 + max(0.88, 1.74, 2.50: floor)) x 100 = 315.00 [ibkr-2005]"
 
 
-def as_shown(cell: Cell) -> Shown:
+def as_shown(cell: Cell, first_day: dt.date = FIRST_DAY) -> Shown:
     """What Calc should show for a cell that the core answers."""
     if isinstance(cell, MarginError):
         return cell.code.value
     if isinstance(cell, dt.date):
-        return float((cell - dt.date(1899, 12, 30)).days)
+        return float((cell - first_day).days)
     return "" if cell is None or cell != cell else cell
 
 
@@ -151,14 +155,74 @@ def test_what_a_trader_types_is_understood(formula: str) -> None:
 def test_a_blank_cell_is_never_a_figure() -> None:
     # Calc hands a single blank cell over as zero, as to its own functions; one in a range it hands over as blank.
     assert ask_calc(["=SLOTS(Z99)", "=SLOTS(Z99:Z99)", "=SLOTS(0)", '=SLOTS("0")']) == ["#N/A", "#VALUE!", "#N/A", 0.0]
-    # Where zero would say something that a blank doesn't (the price of an option that isn't given), it counts as blank: strike risk.
+    # Blank are five parachutes, which leave 6 slots of 100,000; none leave 200.
+    parachutes = ["Z99", "0", '"0"', "Z99:Z99", ""]
+    asked = [f"=FIRST_SLOTS(100000,{each})" for each in parachutes]
+    assert ask_calc(asked) == ["#N/A", "#N/A", 200.0, 6.0, 6.0]
+    # Blank is a price that isn't given, so strike risk counts: 90 x 100. A worthless put requires 1,500 uncovered, which is less.
     spread = '=SPREAD_MARGIN("put",95,5,1,100,,,100,{})'
-    assert ask_calc([spread.format(premium) for premium in ("1", "Z99", "0", '"0"')]) == [
-        1600.0,
-        9000.0,
-        9000.0,
-        1500.0,
+    premiums = ["1", "Z99", "0", '"0"', "Z99:Z99", ""]
+    assert ask_calc([spread.format(each) for each in premiums]) == [1600.0, "#N/A", "#N/A", 1500.0, 9000.0, 9000.0]
+    # Neither a blank count of contracts nor a blank price of the stock is the default's.
+    assert ask_calc(
+        [
+            '=NAKED_MARGIN("call",17.4,20,0.65,Z99)',
+            '=COVERED_MARGIN("call",17.4,20,0.65,1,100,Z99)',
+            '=MARGIN_WHY("NAKED_MARGIN","call",17.4,20,0.65,Z99)',
+        ]
+    ) == [
+        "#NUM!",
+        "#NUM!",
+        "#NUM!: contracts is zero or its cell is blank, which Calc doesn't tell apart; it must be greater than 0, or be left out",
     ]
+
+
+def test_a_zero_in_a_cell_counts_where_its_cell_is_written_as_a_range() -> None:
+    book = Workbook()
+    book.worksheets[0].append([0, "=FIRST_SLOTS(100000,A1)", "=FIRST_SLOTS(100000,A1:A1)"])
+    assert calc().cells(book)[0][0][1:] == ["#N/A", 200.0]
+
+
+def test_whole_columns_are_answered_as_far_as_they_hold_something() -> None:
+    book = Workbook()
+    sheet = book.worksheets[0]
+    sheet.append([100_000, 10])
+    sheet.append([100_000])
+    sheet["D1"] = ArrayFormula("D1:D3", "=SLOTS(A:A,B:B)")
+    # The second row's width is blank, so the usual five, and isn't borrowed from the first. There is no third row.
+    assert [row[3] for row in calc().cells(book)[0]] == [100.0, 200.0, "#N/A"]
+
+
+def counted_from_1904(formula: str) -> str:
+    """A formula with the days in it as a workbook counts them that began on a Macintosh."""
+
+    def count(day: re.Match[str]) -> str:
+        return str((dt.date.fromisoformat(day[1]) - FIRST_DAY_OF_1904).days)
+
+    return re.sub(r'"(\d{4}-\d{2}-\d{2})"', count, formula)
+
+
+def test_days_are_understood_and_shown_in_a_workbook_that_counts_from_1904() -> None:
+    examples = {
+        name: each.example.formula for name, each in functions().items() if re.search(r"-\d\d\"", each.example.formula)
+    }
+    assert len(examples) > 5
+    book = Workbook()
+    book.epoch = CALENDAR_MAC_1904
+    expected = {}
+    for name, formula in examples.items():
+        rows = evaluate(formula).rows
+        expected[name] = [[as_shown(cell, FIRST_DAY_OF_1904) for cell in row] for row in rows]
+        place = f"A1:{get_column_letter(len(rows[0]))}{len(rows)}"
+        book.create_sheet(name)["A1"] = ArrayFormula(place, counted_from_1904(formula))
+    sheet = book.worksheets[0]
+    sheet["A1"] = dt.date(2012, 4, 30)
+    for number, day in enumerate(("A1", "A1:A1", "DATE(2012,4,30)", '"2012-04-30"'), start=1):
+        sheet.cell(number, 2).value = f'=MARGIN_WHY("NAKED_MARGIN","call",17.4,20,0.65,1,100,"equity","ibkr",{day})'
+    said, *shown = calc().cells(book)
+    assert dict(zip(examples, shown, strict=True)) == expected
+    assert said[0][0] == (dt.date(2012, 4, 30) - FIRST_DAY_OF_1904).days  # or it wasn't such a workbook
+    assert ["no terms for 2012-04-30" in str(row[1]) for row in said] == [True] * 4
 
 
 def test_errors_in_a_range_stand_for_all_of_it_unless_they_are_passed_on_as_text() -> None:
@@ -251,14 +315,26 @@ def test_installing_looking_over_and_removing(tmp_path: Path) -> None:
 
 _AS_A_USER = """
 from optmargin.hosts.libreoffice.setup import doctor, install, uninstall
+
+def looked_over():
+    print(*(f"{check.what}: {check.health.value}" for check in doctor()), sep="\\n")
+
 print(*install(), sep="\\n")
-print(*(f"{check.what}: {check.health.value}" for check in doctor()), sep="\\n")
+list(install())  # what was there lies in a folder until LibreOffice starts
+looked_over()
+print(*uninstall(), sep="\\n")
+looked_over()
+list(install())
+list(uninstall())
+looked_over()
 print(*uninstall(), sep="\\n")
 """
+_WELL = [f"{what}: ok" for what in ("LibreOffice", "settings", "extension", "Python", "environment", "cell")]
+_GONE = ["LibreOffice: ok", "settings: ok", "Python: ok", "extension: wrong"]
 
 
 @pytest.mark.skipif(not hasattr(os, "geteuid") or os.geteuid() != 0, reason="whoever runs this is an ordinary user")
-def test_an_ordinary_user_installs_into_a_profile() -> None:
+def test_an_ordinary_user_installs_into_a_profile_twice_and_removes_it() -> None:
     python = found_office({}).python
     assert python is not None
     nobody = {"user": 65534, "group": 65534, "extra_groups": []}
@@ -279,9 +355,10 @@ def test_an_ordinary_user_installs_into_a_profile() -> None:
             pytest.skip(f"an ordinary user may not read this checkout: {tried.stderr.splitlines()[-1]}")
         done = run(_AS_A_USER)
     assert done.returncode == 0, done.stderr
-    lines = done.stdout.splitlines()
-    assert lines[1].endswith("functions for you")
-    assert lines[3:9] == [
-        f"{what}: ok" for what in ("LibreOffice", "settings", "extension", "Python", "environment", "cell")
-    ]
-    assert lines[9].startswith("removed optmargin")
+    found, installed, remains, *looked = done.stdout.splitlines()
+    assert found.startswith("found LibreOffice")
+    assert installed.endswith("functions for you")
+    assert remains.startswith("start LibreOffice anew")
+    assert looked[:6] == _WELL
+    assert looked[6].startswith("removed optmargin")
+    assert looked[7:] == ["start LibreOffice anew", *_GONE, *_GONE, "optmargin isn't installed in LibreOffice"]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -33,7 +34,7 @@ def unpacked(folder: Path, environment: Any) -> Path:
 
 def run(*arguments: str, settings: Path | None = None) -> list[str]:
     """The lines that a Python without any package prints."""
-    variables = {"OPTMARGIN_SETTINGS": str(settings or Path("/nowhere/settings.toml"))}
+    variables = {"OPTMARGIN_SETTINGS": str(settings or os.devnull)}
     done = subprocess.run(
         [sys.executable, "-S", *arguments], capture_output=True, text=True, check=False, env=variables
     )
@@ -45,6 +46,9 @@ def looked_over(folder: Path, settings: Path | None = None) -> dict[str, str]:
     """What the component says of itself to the doctor."""
     (line,) = run(str(folder / "component.py"), str(folder), settings=settings)
     return dict(json.loads(line))
+
+
+ASK_THE_DOCTOR = "; run 'optmargin doctor libreoffice' and follow it, then start LibreOffice anew"
 
 
 def cells(folder: Path) -> list[str]:
@@ -62,11 +66,13 @@ def test_a_fit_environment_answers(tmp_path: Path) -> None:
 def unfit(folder: Path) -> str:
     """The sentence of an unfit environment; the cells show #N/A and MARGIN_WHY shows that sentence."""
     shown = cells(folder)
-    problem = looked_over(folder)["problem"]
-    assert shown == ["nan", repr(problem)]
-    assert "Traceback" not in problem
-    assert "\n" not in problem
-    return problem
+    said = looked_over(folder)
+    sentence = said["problem"] + ASK_THE_DOCTOR
+    assert said["remedy"] == ""  # the doctor knows best
+    assert shown == ["nan", repr(sentence)]
+    assert "Traceback" not in sentence
+    assert "\n" not in sentence
+    return sentence
 
 
 def test_another_python_is_named(tmp_path: Path) -> None:
@@ -107,9 +113,10 @@ def test_settings_that_cant_be_used_are_named(tmp_path: Path) -> None:
     folder = unpacked(tmp_path, this_environment())
     settings = tmp_path / "settings.toml"
     settings.write_text('book = "ibrk"\n', encoding="utf-8")
-    problem = looked_over(folder, settings)["problem"]
-    assert str(settings) in problem
-    assert "did you mean 'ibkr'?" in problem
+    said = looked_over(folder, settings)
+    assert str(settings) in said["problem"]
+    assert said["remedy"].startswith("did you mean 'ibkr'?")
+    assert run("-c", ASKING, str(folder), settings=settings) == ["nan", repr(f"{said['problem']}; {said['remedy']}")]
 
 
 @pytest.mark.parametrize("text", ["", "{", "[]", "7"])
@@ -117,7 +124,7 @@ def test_an_extension_that_lost_its_environment_says_so_in_every_cell(tmp_path: 
     folder = unpacked(tmp_path, text)
     problem = looked_over(folder)["problem"]
     assert "doesn't know where optmargin is installed" in problem
-    assert cells(folder) == [repr(problem)] * 2
+    assert cells(folder) == [repr(problem + ASK_THE_DOCTOR)] * 2
 
 
 def test_the_environment_goes_behind_the_standard_library_and_before_other_packages(

@@ -6,6 +6,7 @@ import io
 import json
 import re
 import zipfile
+from dataclasses import replace
 from pathlib import Path
 from xml.etree import ElementTree as ET
 
@@ -79,11 +80,15 @@ def test_a_stale_file_and_one_too_many_are_noticed(
 def test_every_function_is_a_method_with_its_arguments(name: str) -> None:
     (method,) = [method for method in interface().methods if method.name == name]
     function = functions()[name]
-    assert [parameter.name for parameter in method.parameters] == [each.name.upper() for each in function.arguments]
-    assert [parameter.type for parameter in method.parameters] == [
+    workbook, *parameters = (
+        method.parameters
+    )  # Calc fills in the first by itself, so that its days can be counted rightly
+    assert (workbook.name, workbook.type) == ("WORKBOOK", "com.sun.star.beans.XPropertySet")
+    assert [parameter.name for parameter in parameters] == [each.name.upper() for each in function.arguments]
+    assert [parameter.type for parameter in parameters] == [
         "[]any" if argument.repeats else "any" for argument in function.arguments
     ]
-    assert f"sequence< sequence< any > > {name}(" in idl()
+    assert f"sequence< sequence< any > > {name}([in] com::sun::star::beans::XPropertySet WORKBOOK" in idl()
 
 
 @pytest.mark.parametrize("name", sorted(functions()))
@@ -109,6 +114,14 @@ def test_a_name_that_no_interface_can_have_is_refused(name: str) -> None:
 
     with pytest.raises(ValueError, match="choose another"):
         named(name)
+
+
+def test_an_argument_of_the_workbooks_own_name_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    slots = functions()["SLOTS"]
+    called_workbook = replace(slots, arguments=(replace(slots.arguments[0], name="workbook"),))
+    monkeypatch.setattr("optmargin.hosts.libreoffice.interface.functions", lambda: {"SLOTS": called_workbook})
+    with pytest.raises(ValueError, match="SLOTS: the workbook itself is passed as WORKBOOK; choose another name"):
+        interface()
 
 
 def test_the_oxt_holds_all_that_its_manifest_names_and_is_the_same_every_time() -> None:

@@ -55,21 +55,31 @@ class MadeUp:
             f'printf "%s\\n" "{figure}" > "${{last%.xlsx}}.csv"' if figure else "exit 1",
         )
 
-    def place(self, *, is_shared: bool = False) -> Path:
-        """Where the extension lies once it is there."""
-        folder = (
-            self.root / "usr/lib/libreoffice/share/uno_packages/cache"
-            if is_shared
-            else self.home / ".config/libreoffice/4/user/uno_packages/cache"
-        )
-        return folder / "uno_packages/lu123.tmp_/optmargin.oxt"
+    def cache(self, *, is_shared: bool = False) -> Path:
+        """Where LibreOffice keeps extensions."""
+        if is_shared:
+            return self.root / "usr/lib/libreoffice/share/uno_packages/cache"
+        return self.home / ".config/libreoffice/4/user/uno_packages/cache"
 
-    def put(self, *, is_shared: bool = False, **environment: Any) -> Path:
+    def put(self, *, is_shared: bool = False, name: str = "lu123.tmp", **environment: Any) -> Path:
         """Puts the extension there as LibreOffice does, for an environment that differs in some points from this one."""
-        place = self.place(is_shared=is_shared)
+        place = self.cache(is_shared=is_shared) / f"uno_packages/{name}_/optmargin.oxt"
         with zipfile.ZipFile(io.BytesIO(oxt({**HERE, **environment}))) as archive:
             archive.extractall(place)
+        if not is_shared:  # there is no register of what every user has
+            self.registers(name)
         return place
+
+    def registers(self, name: str | None) -> None:
+        """Makes LibreOffice's register name a folder for the extension, beside one of somebody else's; None: it isn't in there."""
+        # As unopkg of LibreOffice 25.2 wrote it.
+        register = (
+            b"Pmp1\xffcom.example.other\nlu9.tmp\xffother.oxt\xffapplication/vnd.sun.star.package-bundle\xff2.0\xff0\n"
+        )
+        if name is not None:
+            register += b"\xfforg.optmargin.calc\n" + name.encode()
+            register += b"\xffoptmargin.oxt\xffapplication/vnd.sun.star.package-bundle\xff0.1.0\xff0\n"
+        (self.cache() / "uno_packages.pmap").write_bytes(register + b"\n")
 
     def requests(self) -> list[str]:
         """What its programs were asked, one line each."""
@@ -102,7 +112,12 @@ def test_root_installs_for_every_user_and_is_told_what_they_must_read(tmp_path: 
     made_up = MadeUp(tmp_path, is_root=True)
     said = list(install(machine=made_up.machine, settings={"UserInstallation": "file:///tmp/p"}))
     assert said[1].endswith("functions for every user of this machine")
-    assert said[2] == f"whoever uses it must be allowed to read {HERE['prefix']}"
+    readable = said[2].removeprefix("whoever uses it must be allowed to read ").split(" and ")
+    assert readable[0] == HERE["prefix"]
+    # What is imported lies in one of them, also where optmargin was installed from a checkout and stays there.
+    for path in HERE["paths"]:
+        assert any(Path(path).is_relative_to(folder) for folder in readable), path
+    assert len(set(readable)) == len(readable)
     assert made_up.requests()[0].startswith("add --force --shared -env:UserInstallation=file:///tmp/p ")
 
 
@@ -145,8 +160,35 @@ def test_what_root_installed_only_root_removes(tmp_path: Path) -> None:
 
 
 def test_what_was_removed_but_lies_there_still_isnt_installed(made_up: MadeUp) -> None:
-    folder = made_up.put().parent
+    made_up.put()
+    made_up.registers(None)
+    assert list(uninstall(machine=made_up.machine)) == ["optmargin isn't installed in LibreOffice"]
+    assert only_wrong(made_up).seen == "it isn't installed in LibreOffice"
+
+
+def test_what_was_replaced_but_lies_there_still_isnt_installed(made_up: MadeUp) -> None:
+    made_up.put(name="lu1.tmp", optmargin="0.0.1")
+    kept = made_up.put(name="lu2.tmp")
+    checks = doctor(machine=made_up.machine)
+    assert {check.health for check in checks} == {Health.WELL}
+    assert [check.seen for check in checks if check.what == "extension"] == [
+        f"optmargin {optmargin.__version__}, installed for you in {kept}"
+    ]
+    list(uninstall(machine=made_up.machine))
+    assert made_up.requests()[-1] == "remove org.optmargin.calc"
+    assert sum(request.startswith("remove") for request in made_up.requests()) == 1
+
+
+def test_what_root_removed_but_lies_there_still_isnt_installed(made_up: MadeUp) -> None:
+    folder = made_up.put(is_shared=True).parent
     folder.with_name(folder.name.removesuffix("_") + "removed").touch()
+    assert list(uninstall(machine=made_up.machine)) == ["optmargin isn't installed in LibreOffice"]
+
+
+@pytest.mark.parametrize("register", [b"", b"Pmp1", b"Pmp1\n", b"Pmp1\xfforg.optmargin.calc"])
+def test_a_register_that_names_nothing(made_up: MadeUp, register: bytes) -> None:
+    made_up.put()
+    (made_up.cache() / "uno_packages.pmap").write_bytes(register)
     assert list(uninstall(machine=made_up.machine)) == ["optmargin isn't installed in LibreOffice"]
 
 
@@ -231,10 +273,15 @@ def test_libreoffices_python_is_another(made_up: MadeUp) -> None:
 
 def test_an_environment_that_the_other_python_cant_use(made_up: MadeUp) -> None:
     made_up.put()
-    program(made_up.python, "echo '" + json.dumps({"problem": "numpy is for another Python; do something"}) + "'")
+    said = {"problem": "numpy is for another Python", "remedy": ""}
+    program(made_up.python, "echo '" + json.dumps(said) + "'")
     check = only_wrong(made_up)
-    assert (check.what, check.seen) == ("environment", "numpy is for another Python")
+    assert (check.what, check.seen) == ("environment", said["problem"])
     assert HERE["prefix"] in check.remedy
+    said = {"problem": "there is no setting bok", "remedy": "write book"}  # as when the settings can't be used
+    program(made_up.python, "echo '" + json.dumps(said) + "'")
+    check = only_wrong(made_up)
+    assert (check.what, check.seen, check.remedy) == ("environment", said["problem"], "write book")
     program(made_up.python, "exit 1")
     assert "can't be asked" in only_wrong(made_up).seen
     made_up.python.unlink()
@@ -242,10 +289,15 @@ def test_an_environment_that_the_other_python_cant_use(made_up: MadeUp) -> None:
     assert (check.what, check.health) == ("environment", Health.UNKNOWN)
 
 
-def test_an_extension_that_lost_its_environment(made_up: MadeUp) -> None:
-    (made_up.put() / "environment.json").write_text("{", encoding="utf-8")
-    wrong = [check.what for check in doctor(machine=made_up.machine) if check.health is Health.WRONG]
-    assert wrong == ["extension", "Python"]
+@pytest.mark.parametrize("text", ["", "{", "[]", "7", "{}", '{"optmargin": "0.1.0"}'])
+def test_an_extension_that_lost_its_environment(made_up: MadeUp, text: str) -> None:
+    written = made_up.put() / "environment.json"
+    written.write_text(text, encoding="utf-8")
+    check = only_wrong(made_up)
+    assert (check.what, str(written) in check.seen, "can't be read" in check.seen) == ("extension", True, True)
+    assert "optmargin install libreoffice" in check.remedy
+    said = list(uninstall(machine=made_up.machine))
+    assert said[0].startswith("removed optmargin of unknown version from LibreOffice")
 
 
 @pytest.mark.parametrize("figure", ["#NAME?", "0"])

@@ -30,7 +30,7 @@ def test_the_committed_template_is_current(tmp_path: Path) -> None:
 
 def test_every_name_and_table_that_filling_needs_is_there() -> None:
     book = new_template()
-    wanted = {*layout.WRITTEN_NAMES, *layout.FORMULA_NAMES, *layout.PREFERENCE_NAMES}
+    wanted = {*layout.WRITTEN_NAMES, *layout.FORMULA_NAMES, *layout.PREFERENCE_NAMES, *layout.PARACHUTE_NAMES}
     assert set(book.defined_names) == wanted
     tables = {table.name: sheet[table.ref][0] for sheet in book.worksheets for table in sheet.tables.values()}
     assert {name: [cell.value for cell in headings] for name, headings in tables.items()} == {
@@ -47,6 +47,8 @@ def test_sheets_stand_in_the_order_in_which_they_are_read() -> None:
         "Strategies",
         "Working",
         "Stress",
+        "Segments",
+        "Parachutes",
         "Inputs",
         "Findings",
     ]

@@ -12,6 +12,8 @@ from optmargin.brokers.read import load
 from optmargin.core.contracts import AccountType
 from optmargin.core.errors import ErrorCode, Finding, MarginError, nearest
 from optmargin.report.build import Origin, margin_report
+from optmargin.report.methods import Method
+from optmargin.risk.span.choice import SpanChoice
 from optmargin.rules.book import TermsInForce, book
 from optmargin.sizing.slots import SLOT_WIDTH
 
@@ -35,6 +37,10 @@ class Settings:
         time_limit: seconds for the choice of the pairing of one underlying.
         live_quotes: whether the file's prices are live quotes, for the book's terms that need them.
         stress: whether reports hold the account after moves of the underlyings.
+        method: how securities and futures are margined.
+        span: by which parameters futures are.
+        commodity_cash: cash of the futures segment in USD by account; the key ``""`` is for the only account of a file.
+        side_by_side: whether reports hold the securities by the other method too.
     """
 
     book: str = "ibkr"
@@ -47,6 +53,10 @@ class Settings:
     time_limit: float = 10.0
     live_quotes: bool = False
     stress: bool = True
+    method: Method = Method.AUTO
+    span: SpanChoice = field(default_factory=SpanChoice)
+    commodity_cash: Mapping[str, float] = field(default_factory=dict)
+    side_by_side: bool = True
 
     def terms_on(self, as_of: dt.date) -> TermsInForce:
         """The terms of the chosen book on a day.
@@ -82,7 +92,7 @@ def file_reports(path: Path, settings: Settings) -> FileReports:
         MarginError: when the file can't be read, the book or the day isn't known, or a net liq is given for no account of it.
     """
     loaded = load(path, spots=settings.spots)
-    accounts = with_net_liq(loaded, settings.net_liq)
+    accounts = with_commodity_cash(loaded, with_net_liq(loaded, settings.net_liq), settings.commodity_cash)
     reports = tuple(_report(account, loaded, settings) for account in accounts)
     return FileReports(loaded.file, loaded.layout, reports, loaded.findings)
 
@@ -98,6 +108,9 @@ def _report(account: Account, loaded: Loaded, settings: Settings) -> MarginRepor
         slot_width=settings.slot_width,
         time_limit=settings.time_limit,
         with_stress=settings.stress,
+        method=settings.method,
+        span=settings.span,
+        side_by_side=settings.side_by_side,
     )
 
 
@@ -126,19 +139,7 @@ def with_net_liq(loaded: Loaded, net_liq: Mapping[str, float]) -> list[Account]:
     Raises:
         MarginError: ``#VALUE!`` when a net liq is given for no account of the file.
     """
-    names = [account.account for account in loaded.accounts]
-    for name in net_liq:
-        if name == "" and not names:
-            raise MarginError(ErrorCode.MISSING, f"{loaded.file} holds no position", "check that it is the right file")
-        if name == "" and len(names) != 1:
-            problem = f"{loaded.file} holds {len(names)} accounts, and a net liq is given without saying whose"
-            raise MarginError(ErrorCode.VALUE, problem, "give it like --net-liq U1234567=100000")
-        if name and name not in names:
-            raise MarginError(
-                ErrorCode.VALUE,
-                f"a net liq is given for account {name}, which {loaded.file} doesn't hold",
-                nearest(name, names),
-            )
+    names = _checked_names(loaded, net_liq, "net liq", "--net-liq")
     done = []
     for account in loaded.accounts:
         given = net_liq.get(account.account, net_liq.get("") if len(names) == 1 else None)
@@ -146,6 +147,38 @@ def with_net_liq(loaded: Loaded, net_liq: Mapping[str, float]) -> list[Account]:
         done.append(
             account
             if given is None
-            else replace(account, net_liq=given, cash=None, stock_value=None, option_value=None)
+            else replace(account, net_liq=given, cash=None, stock_value=None, option_value=None, commodity_cash=None)
         )
     return done
+
+
+def with_commodity_cash(loaded: Loaded, accounts: list[Account], given: Mapping[str, float]) -> list[Account]:
+    """The accounts with the cash of the futures segment that a person gave in place of the file's.
+
+    Raises:
+        MarginError: ``#VALUE!`` when it is given for no account of the file.
+    """
+    names = _checked_names(loaded, given, "commodity cash", "--commodity-cash")
+    done = []
+    for account in accounts:
+        cash = given.get(account.account, given.get("") if len(names) == 1 else None)
+        done.append(account if cash is None else replace(account, commodity_cash=cash))
+    return done
+
+
+def _checked_names(loaded: Loaded, given: Mapping[str, float], what: str, option: str) -> list[str]:
+    """The names of the file's accounts, where those that an amount is given for are among them."""
+    names = [account.account for account in loaded.accounts]
+    for name in given:
+        if name == "" and not names:
+            raise MarginError(ErrorCode.MISSING, f"{loaded.file} holds no position", "check that it is the right file")
+        if name == "" and len(names) != 1:
+            problem = f"{loaded.file} holds {len(names)} accounts, and a {what} is given without saying whose"
+            raise MarginError(ErrorCode.VALUE, problem, f"give it like {option} U1234567=100000")
+        if name and name not in names:
+            raise MarginError(
+                ErrorCode.VALUE,
+                f"a {what} is given for account {name}, which {loaded.file} doesn't hold",
+                nearest(name, names),
+            )
+    return names

@@ -320,6 +320,7 @@ class _Figures:
     cash: float | None = None
     stock: float | None = None
     options: float | None = None
+    commodity_cash: float | None = None
     accruals: float = 0.0
 
 
@@ -370,6 +371,7 @@ def _account(
         option_value=figures.options,
         currency=currency,
         findings=tuple(positions.findings),
+        commodity_cash=figures.commodity_cash,
     )
 
 
@@ -389,7 +391,7 @@ def _account_type(part: _Statement, positions: Positions, dialect: Dialect) -> A
         if re.search(r"portfolio\s*margin", capabilities, re.IGNORECASE):
             positions.note(
                 Severity.NOTE,
-                "the broker margins this account by portfolio margin; the figures here are the strategy-based ones",
+                "the broker margins this account by portfolio margin; --method portfolio answers by it, the other methods by strategy",
                 "",
                 dialect.file,
                 element.line,
@@ -436,10 +438,11 @@ def _figures(part: _Statement, positions: Positions, dialect: Dialect) -> _Figur
             )
     if figures.net_liq is None and part.changes:
         figures.net_liq = _amount(part.changes[-1], "endingValue", positions, dialect)
+    base = [row for row in part.cash if row.get("currency") == "BASE_SUMMARY"]
+    only = base or (part.cash if len(part.cash) == 1 else [])
     if figures.cash is None:
-        base = [row for row in part.cash if row.get("currency") == "BASE_SUMMARY"]
-        only = base or (part.cash if len(part.cash) == 1 else [])
         figures.cash = _amount(only[-1], "endingCash", positions, dialect) if only else None
+    figures.commodity_cash = _amount(only[-1], "endingCashCom", positions, dialect) if only else None
     return figures
 
 

@@ -205,7 +205,7 @@ def _what_cannot_be_margined(legs: LegTable, as_of: dt.date | None, account: str
             problem = (
                 f"{leg.name}: futures and options on them are margined by SPAN, which strategy-based books don't cover"
             )
-            remedy = "take the figure from the broker; the account's total can't be stated"
+            remedy = "margin them by SPAN (--method auto, SPAN_MARGIN); the account's total by strategy can't be stated"
         else:
             problem = f"{leg.name} expired on {leg.expiry}, before the day of the report, {as_of}"
             remedy = "leave it out, or give the day that the positions are of (--as-of)"

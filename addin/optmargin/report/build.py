@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -13,9 +13,11 @@ from optmargin.core import figures as definitions
 from optmargin.core.contracts import AccountType, Right
 from optmargin.core.errors import Finding, MarginError, Severity
 from optmargin.core.money import cents, dollars
-from optmargin.margin.account import margin_account, margin_legs
+from optmargin.margin.account import margin_legs
 from optmargin.margin.strategies import named_table
 from optmargin.margin.whatif import GRID, STRESS_ASSUMPTION, stress
+from optmargin.report.methods import Margined, Method, margin_by_method
+from optmargin.report.parachutes import parachute_plan
 from optmargin.report.records import (
     AccountFigures,
     ExpiryRow,
@@ -25,13 +27,17 @@ from optmargin.report.records import (
     StressRow,
     WorkingRow,
 )
+from optmargin.report.segments import SECURITIES, method_rows, risk_rows, segment_rows
 from optmargin.rules.terms import SpreadRule
 from optmargin.sizing.slots import SLOT_MULTIPLIER, SLOT_WIDTH, free_slots, slots
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from optmargin.core.accounts import Account
     from optmargin.core.legs import Leg
     from optmargin.margin.requirement import AccountRequirement, Group
+    from optmargin.risk.span.choice import SpanChoice
     from optmargin.rules.book import TermsInForce
 
 
@@ -53,6 +59,9 @@ def margin_report(
     slot_width: float = SLOT_WIDTH,
     time_limit: float | None = None,
     with_stress: bool = True,
+    method: Method = Method.AUTO,
+    span: SpanChoice | None = None,
+    side_by_side: bool = True,
 ) -> MarginReport:
     """The report of one account.
 
@@ -65,13 +74,31 @@ def margin_report(
         slot_width: USD per share between the strikes of a slot.
         time_limit: seconds for the choice of the pairing of one underlying, or None.
         with_stress: whether to work out the account after moves of the underlyings, for which it is margined eight times more,
-            all together within the time limit.
+            all together within the time limit; and its parachutes.
+        method: how securities and futures are margined.
+        span: by which parameters futures are; the package's table of published margins where not given.
+        side_by_side: whether to work out the securities by the other method too.
     """
-    requirement = margin_account(account, in_force, as_of=as_of, account_type=account_type, time_limit=time_limit)
+    margined = margin_by_method(
+        account,
+        in_force,
+        as_of=as_of,
+        account_type=account_type,
+        method=method,
+        span=span,
+        time_limit=time_limit,
+        file=origin.file,
+    )
+    requirement = margined.requirement
     figures, findings = _figures(account, requirement, slot_width)
-    stressed, stress_words = _stressed(account, requirement, as_of, time_limit) if with_stress else ((), "")
+    segments, said = segment_rows(account, margined, net_liq_of(account, requirement))
+    of_securities = next((each.net_liq for each in segments if each.segment == SECURITIES), None)
+    stressed, stress_words = _stressed(account, margined, as_of, time_limit) if with_stress else ((), "")
     if requirement.complete and len(account.legs) and with_stress and not stressed:
         findings.append(Finding(Severity.NOTE, stress_words, account=account.account))
+    parachutes, parachute_words = (
+        parachute_plan(account, margined, figures, as_of=as_of, time_limit=time_limit) if with_stress else (None, "")
+    )
     return MarginReport(
         account=account.account,
         as_of=as_of,
@@ -79,28 +106,48 @@ def margin_report(
         layout=origin.layout,
         book=in_force.book,
         book_title=in_force.title,
-        convention=in_force.convention.value,
+        convention=Method.PORTFOLIO.value if method is Method.PORTFOLIO else in_force.convention.value,
         account_type=account_type.value,
         complete=requirement.complete,
         figures=figures,
-        expiries=_expiries(account, requirement, as_of, slot_width, time_limit),
+        expiries=_expiries(account, margined, as_of, slot_width, time_limit),
         positions=tuple(_position(leg, as_of) for leg in account.legs.rows()),
-        working=tuple(_working(requirement)),
-        findings=(*requirement.findings, *findings),
+        working=tuple(_working(margined)),
+        findings=_in_order(requirement.findings, said, findings),
         stress=stressed,
         stress_words=stress_words,
         strategies=tuple(_strategies(account)),
+        method=method.value,
+        segments=segments,
+        methods=method_rows(margined, as_of, of_securities, time_limit) if side_by_side else (),
+        risks=risk_rows(margined.span),
+        parachutes=parachutes,
+        parachute_words=parachute_words,
     )
 
 
+def _in_order(
+    required: Sequence[Finding], segments: Sequence[Finding], others: Sequence[Finding]
+) -> tuple[Finding, ...]:
+    """What makes the report incomplete first, then what a segment lacks, then everything else."""
+    missing = [each for each in required if each.severity is Severity.INCOMPLETE]
+    loud = [each for each in segments if each.severity is Severity.WARNING]
+    rest = [each for each in (*required, *segments) if each.severity is not Severity.INCOMPLETE and each not in loud]
+    return (*missing, *loud, *rest, *others)
+
+
 def _stressed(
-    account: Account, requirement: AccountRequirement, as_of: dt.date, time_limit: float | None
+    account: Account, margined: Margined, as_of: dt.date, time_limit: float | None
 ) -> tuple[tuple[StressRow, ...], str]:
     """The account after each move, and the assumption; or no rows, and what is missing for them."""
+    requirement = margined.requirement
     if not requirement.complete:
         return (), "No stress: the requirement is incomplete"
     if not len(account.legs):
         return (), "No stress: the account has no positions"
+    if not margined.is_by_strategy:
+        what = "futures, whose moves SPAN_MARGIN answers" if margined.has_futures else "what PORTFOLIO_MARGIN answers"
+        return (), f"No stress: it moves requirements by strategy only, and the account has {what}"
     net_liq = net_liq_of(account, requirement)
     try:
         points = stress(
@@ -237,8 +284,9 @@ def _figures(
 
 
 def _expiries(
-    account: Account, requirement: AccountRequirement, as_of: dt.date, slot_width: float, time_limit: float | None
+    account: Account, margined: Margined, as_of: dt.date, slot_width: float, time_limit: float | None
 ) -> tuple[ExpiryRow, ...]:
+    requirement = margined.requirement
     order = sorted(
         range(len(requirement.groups)),
         key=lambda at: (
@@ -258,7 +306,11 @@ def _expiries(
         if requirement.complete and group.expiry is not None:
             released = _released(account, requirement, group, group.expiry, as_of, each_limit)
             left -= released
-        rows.append(_expiry(group, requirement, as_of, slot_width, released, left))
+        row = _expiry(group, requirement, as_of, slot_width, released, left)
+        segment, by = margined.segment_of(group), margined.by(group)
+        if by is not Method.STRATEGY:  # no slots of one expiry ride free there
+            row = replace(row, segment=segment, by=by.value, free_put_slots=None, free_call_slots=None)
+        rows.append(row)
     return tuple(rows)
 
 
@@ -372,7 +424,8 @@ def _strategies(account: Account) -> list[StrategyRow]:
     ]
 
 
-def _working(requirement: AccountRequirement) -> list[WorkingRow]:
+def _working(margined: Margined) -> list[WorkingRow]:
+    requirement = margined.requirement
     convention = requirement.book.convention
     return [
         WorkingRow(
@@ -385,6 +438,7 @@ def _working(requirement: AccountRequirement) -> list[WorkingRow]:
             maintenance=_known(line.maintenance.in_convention(convention)),
             source=line.source,
             settlement=group.settlement.value,
+            segment=margined.segment_of(group),
         )
         for group in requirement.groups
         for line in group.lines

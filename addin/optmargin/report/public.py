@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterable, Sequence
+from dataclasses import asdict
 from typing import Any
 
 from optmargin.core.errors import Finding
@@ -79,6 +80,10 @@ def public_account(report: MarginReport) -> dict[str, Any]:
             for each in report.strategies
         ],
         "groups": [_group(report, row) for row in report.expiries],
+        "method": report.method,
+        "segments": [asdict(row) for row in report.segments],
+        "methods": [asdict(row) for row in report.methods],
+        "span": [asdict(row) for row in report.risks],
     }
 
 
@@ -87,6 +92,8 @@ def _group(report: MarginReport, row: ExpiryRow) -> dict[str, Any]:
         "underlying": row.underlying,
         "expiry": _day(row.expiry),
         "settlement": row.settlement,
+        "segment": row.segment,
+        "by": row.by,
         "days": row.days,
         "put_side": row.put_side,
         "call_side": row.call_side,
@@ -115,7 +122,8 @@ def _group(report: MarginReport, row: ExpiryRow) -> dict[str, Any]:
                 "source": line.source,
             }
             for line in report.working
-            if (line.underlying, line.expiry, line.settlement) == (row.underlying, row.expiry, row.settlement)
+            if (line.underlying, line.expiry, line.settlement, line.segment)
+            == (row.underlying, row.expiry, row.settlement, row.segment)
         ],
     }
 

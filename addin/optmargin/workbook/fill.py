@@ -12,11 +12,12 @@ from openpyxl.chart import BarChart
 
 from optmargin.core.errors import ErrorCode, Finding, MarginError, Severity
 from optmargin.sizing.slots import SLOT_MULTIPLIER
-from optmargin.workbook import layout, native, tables
+from optmargin.workbook import layout, native, segments, tables
 from optmargin.workbook.cells import Value, clean, is_too_long, top_left, write
 from optmargin.workbook.expected import disagreements, shown_by_formula, shown_values
 from optmargin.workbook.files import Shown, load, save
 from optmargin.workbook.layout import MISSING, NOT_GIVEN, Kind, TableLayout
+from optmargin.workbook.sheet_parachutes_fill import fill_parachutes, show_parachutes
 from optmargin.workbook.template import new_template
 
 if TYPE_CHECKING:
@@ -32,6 +33,7 @@ CONVENTIONS = {
     "gross": "gross: long options inside, proceeds of short options not deducted",
     "net": "net: long options inside, proceeds of short options deducted",
     "field": "margin field: long options not inside, proceeds of short options not deducted",
+    "portfolio": "portfolio margin: premiums outside; net liq less it is available",
 }
 _MONTHS = (
     "Jan",
@@ -73,6 +75,8 @@ def fill(report: MarginReport, template: Path | None, out: Path) -> tuple[Findin
     book, findings = (new_template(), []) if template is None else load(template)
     source = "" if template is None else template.name
     findings += _fill_tables(book, report, source)
+    segments.fit_rows(book)
+    findings += fill_parachutes(book, report, source)
     cells = _named_cells(book, source, findings)
     shown_where = tables.find(book, layout.FINDINGS.name)
     written = _named_values(report, shown_where.sheet.title if shown_where else "")
@@ -114,6 +118,7 @@ def _shown(book: Workbook, cells: dict[str, Cell], report: MarginReport, written
     for name, value in computed.items():  # where a program has written a formula in its own way
         if name in cells and cells[name].data_type == "f":
             shown.setdefault(native.sheet_of(cells[name]).title, {}).setdefault(cells[name].coordinate, value)
+    show_parachutes(book, shown, computed)
     return shown
 
 
@@ -202,6 +207,8 @@ def _named_values(report: MarginReport, findings_sheet: str) -> dict[str, Value]
         **{name: lines[at] if at < len(lines) else None for at, name in enumerate(layout.FINDING_NAMES)},
         "findings_more": f"and {more:,} more on the sheet {findings_sheet}" if more and findings_sheet else None,
         "stress_words": report.stress_words or "No stress was asked for",
+        "segment_alarm": segments.alarm(report),
+        "segment_words": segments.words(report),
     }
 
 
@@ -263,6 +270,7 @@ def _fill_tables(book: Workbook, report: MarginReport, source: str) -> list[Find
         (layout.STRATEGIES, [_values(row, _STRATEGY_FIELDS) for row in report.strategies]),
         (layout.WORKING, [_values(row, _WORKING_FIELDS) for row in report.working]),
         (layout.STRESS, [_values(row, _STRESS_FIELDS) for row in report.stress]),
+        *segments.contents(report),
         (layout.FINDINGS, [_finding_values(finding) for finding in in_order(report.findings)]),
     )
     for shape, rows in contents:
@@ -333,7 +341,7 @@ def _expiry_values(row: ExpiryRow, as_of: dt.date) -> list[Value]:
 def expiry_label(row: ExpiryRow, as_of: dt.date) -> str:
     """What stands under a column of the chart: ``SPX 23 Dec``; with AM where it settles so, and the year where it is far off."""
     if row.expiry is None:
-        return f"{row.underlying} stock"
+        return segments.label(row)
     morning = " AM" if row.settlement == "am" else ""
     year = "" if 0 <= (row.expiry - as_of).days < _FAR_OFF else f" {row.expiry.year}"
     return f"{row.underlying} {row.expiry.day} {_MONTHS[row.expiry.month - 1]}{year}{morning}"

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from optmargin.workbook.lambda_workbook import write_lambda
+from optmargin.workbook.parachutes import write_parachutes
 from optmargin.workbook.template import write_template
 from optmargin.workbook.tour import write_tour
 
@@ -13,5 +14,6 @@ KINDS: dict[str, Callable[[Path], None]] = {
     "report": write_template,
     "functions": write_tour,
     "lambda": write_lambda,
+    "parachutes": write_parachutes,
 }
 """What is written for each kind: the report's template, the tour of the functions, the functions as LAMBDA names."""

@@ -129,6 +129,78 @@ STRESS = TableLayout(
     ),
 )
 
+# Three tables under one another on one sheet: their amounts stand in the same columns.
+SEGMENTS = TableLayout(
+    "Segments",
+    (
+        Column("Segment", Kind.TEXT, 16),
+        Column("By", Kind.TEXT, 10),
+        Column("Level", Kind.TEXT, 10.5),
+        Column("Requirement", Kind.MONEY, 12.5, required=True),
+        Column("Maintenance", Kind.MONEY, 12.5, required=True),
+        Column("Ties up", Kind.MONEY, 12.5),
+        Column("Available funds", Kind.MONEY, 13.5),
+        Column("Excess liquidity", Kind.MONEY, 13.5),
+        Column("Cushion", Kind.SHARE, 9),
+        Column("Net liq", Kind.MONEY, 12.5),
+        Column("Cash", Kind.MONEY, 12.5),
+        Column("Positions", Kind.MONEY, 12.5),
+        Column("State", Kind.LONG_TEXT, 28),
+        Column("Source", Kind.LONG_TEXT, 46),
+    ),
+)
+
+METHODS = TableLayout(
+    "Methods",
+    (
+        Column("Securities by", Kind.TEXT, 16),
+        Column("Counts", Kind.TEXT, 10),
+        Column("Complete", Kind.TEXT, 10.5),
+        Column("Requirement", Kind.MONEY, 12.5),
+        Column("Maintenance", Kind.MONEY, 12.5),
+        Column("Ties up", Kind.MONEY, 12.5),
+        Column("Available funds", Kind.MONEY, 13.5),
+        Column("Excess liquidity", Kind.MONEY, 13.5),
+        Column("Cushion", Kind.SHARE, 9),
+        Column("Net liq", Kind.MONEY, 12.5),
+        Column("Long options", Kind.MONEY, 12.5),
+        Column("Short options", Kind.MONEY, 12.5),
+        Column("What binds", Kind.LONG_TEXT, 28),
+        Column("What is missing or assumed", Kind.LONG_TEXT, 46),
+    ),
+)
+
+RISKS = TableLayout(
+    "Products",
+    (
+        Column("Futures on", Kind.TEXT, 16),
+        Column("Currency", Kind.TEXT, 10),
+        Column("Level", Kind.TEXT, 10.5),
+        Column("Requirement", Kind.MONEY, 12.5, required=True),
+        Column("Maintenance", Kind.MONEY, 12.5, required=True),
+        Column("Scan risk", Kind.MONEY, 12.5),
+        Column("Month spreads", Kind.MONEY, 13.5),
+        Column("Delivery month", Kind.MONEY, 13.5),
+        Column("Scenario", Kind.COUNT, 9),
+        Column("Other products", Kind.MONEY, 12.5),
+        Column("Short minimum", Kind.MONEY, 12.5),
+        Column("Option value", Kind.MONEY, 12.5),
+        Column("Scenario that binds", Kind.LONG_TEXT, 28),
+        Column("Source", Kind.LONG_TEXT, 46),
+    ),
+)
+
+# What the margin engine asks for at each level of the parachutes, and the slots that it was asked about.
+PARACHUTES = TableLayout(
+    "Parachutes",
+    (
+        Column("Level", Kind.COUNT, 8),
+        Column("Slots", Kind.COUNT, 9),
+        Column("Margin", Kind.MONEY, 14),
+        Column("Initial margin", Kind.MONEY, 14),
+    ),
+)
+
 FINDINGS = TableLayout(
     "Findings",
     (
@@ -141,7 +213,7 @@ FINDINGS = TableLayout(
     ),
 )
 
-TABLES = (EXPIRIES, POSITIONS, STRATEGIES, WORKING, STRESS, FINDINGS)
+TABLES = (EXPIRIES, POSITIONS, STRATEGIES, WORKING, STRESS, SEGMENTS, METHODS, RISKS, PARACHUTES, FINDINGS)
 
 # Cells that filling writes.
 SHOWN_FINDINGS = 3
@@ -162,6 +234,8 @@ WRITTEN_NAMES = (
     *FINDING_NAMES,
     "findings_more",
     "stress_words",
+    "segment_alarm",
+    "segment_words",
 )
 
 # Cells that hold formulas; filling leaves them as they are.
@@ -173,6 +247,20 @@ FORMULA_NAMES = (
 
 # Cells that belong to the user; filling leaves them as they are.
 PREFERENCE_NAMES = ("cushion_warning_1", "cushion_warning_2", "cushion_warning_3", "slot_multiplier")
+
+# The sheet of parachutes: what filling writes, what belongs to the user, and what is computed. A template may do without the whole sheet.
+PARACHUTE_PREFIX = "parachute_"
+PARACHUTE_WRITTEN = (
+    "words", "slots", "width", "multiplier", "credit", "buyback", "mark", "held_slots", "held_value", "asked_slot", "other_margin", "other_initial",
+)  # fmt: skip
+PARACHUTE_PREFERENCES = ("planned", "multiple", "fee", "edge", "keep_cushion")
+PARACHUTE_FORMULAS = (
+    "inputs_ok", "plan_ok", "problem", "held", "start", "equity", "has_odds", "fits", "fits_at_least", "last_level", "worth", "last_stop",
+    "last_worst", "ruin", "ruin_fair", "one_in", "one_in_fair", "to_recover", "written_share", "mean",
+)  # fmt: skip
+PARACHUTE_NAMES = tuple(
+    f"{PARACHUTE_PREFIX}{name}" for name in (*PARACHUTE_WRITTEN, *PARACHUTE_PREFERENCES, *PARACHUTE_FORMULAS)
+)
 
 ESSENTIAL_NAMES = ("total_requirement", "report_complete")
 

@@ -77,6 +77,7 @@ def add_summary(book: Workbook) -> None:
     ).value = "Daily margin report"
     _add_details(book, sheet)
     _add_banner(book, sheet)
+    _add_alarm(book, sheet)
     _add_cards(book, sheet)
     end = _add_figures(book, sheet)
     _add_chart(sheet, end + 1)
@@ -146,6 +147,18 @@ def _add_banner(book: Workbook, sheet: Worksheet) -> None:
             sheet.conditional_formatting.add(f"{_FIRST}{row}:{_LAST}{row}", rule)
 
 
+def _add_alarm(book: Workbook, sheet: Worksheet) -> None:
+    """Over the figures: a segment that lacks money, whatever the totals say; blank where none does."""
+    row = _CARDS - 1
+    cell = name_cell(book, "segment_alarm", sheet, f"{_FIRST}{row}")
+    styles.dress(cell, styles.font(10, bold=True), form=styles.TEXT, align="left", indent=1)
+    sheet.merge_cells(f"{_FIRST}{row}:{_LAST}{row}")
+    loud = Rule(
+        "expression", formula=[f"LEN(${_FIRST}${row})>0"], dxf=styles.differential(styles.WHITE, styles.BAD, bold=True)
+    )
+    sheet.conditional_formatting.add(f"{_FIRST}{row}:{_LAST}{row}", loud)
+
+
 def _add_cards(book: Workbook, sheet: Worksheet) -> None:
     """The five figures that are looked at first."""
     cards = (
@@ -160,7 +173,7 @@ def _add_cards(book: Workbook, sheet: Worksheet) -> None:
             SLOTS_NOTE,
         ),
     )
-    sheet.row_dimensions[_CARDS - 1].height = 15
+    sheet.row_dimensions[_CARDS - 1].height = 18
     for row, height in ((_CARDS, 18), (_CARDS + 1, 30), (_CARDS + 2, 18), (_CARDS + 3, 12)):
         sheet.row_dimensions[row].height = height
     for number, (label, value, form, note) in enumerate(cards):

@@ -23,6 +23,7 @@ from optmargin.workbook.cells import ColumnWriter, Value
 from optmargin.workbook.files import Shown, save
 from optmargin.workbook.fill import in_order
 from optmargin.workbook.layout import INCOMPLETE, NET_LIQ_NOT_GIVEN, Column, Kind, TableLayout
+from optmargin.workbook.segments import alarm
 from optmargin.workbook.sheet_tables import FORMS, LEFT
 
 if TYPE_CHECKING:
@@ -37,6 +38,7 @@ if TYPE_CHECKING:
 _HEADER_ROW = 9
 _ROW_LIMIT = 1_048_576
 _LINK_LIMIT = 65_000  # a sheet holds some 65,530 links
+_LACKS = "SEGMENT LACKS"
 _WARNINGS = (
     ("cushion_warning_1", 0.30, "watch"),
     ("cushion_warning_2", 0.10, "reduce"),
@@ -49,7 +51,7 @@ _ACCOUNTS = TableLayout(
         Column("Rank", Kind.COUNT, 7),
         Column("Account", Kind.TEXT, 14),
         Column("As of", Kind.DAY, 12),
-        Column("Status", Kind.TEXT, 14),
+        Column("Status", Kind.TEXT, 16),
         Column("Cushion", Kind.PRICE, 16),
         Column("Net liq", Kind.MONEY, 15),
         Column("Requirement", Kind.MONEY, 15),
@@ -90,6 +92,7 @@ class SummaryRow:
         missing: how many findings make it incomplete.
         net_liq, requirement, maintenance, excess_liquidity, cushion, slots, slots_used: as in the report.
         report: the report's workbook, relative to the summary.
+        lacks: whether a segment of it, securities or futures, is below its requirement, whatever the totals say.
     """
 
     account: str
@@ -106,6 +109,7 @@ class SummaryRow:
     slots: int | None
     slots_used: float | None
     report: str
+    lacks: bool = False
 
     @classmethod
     def of(cls, report: MarginReport, workbook: str) -> SummaryRow:
@@ -126,15 +130,18 @@ class SummaryRow:
             slots=figures.slots,
             slots_used=figures.slots_used if report.complete else None,
             report=workbook,
+            lacks=alarm(report) is not None,
         )
 
 
 def ranked(rows: Iterable[SummaryRow]) -> list[SummaryRow]:
-    """Accounts as the summary lists them: what is incomplete, then the smallest cushion, last where no cushion is known."""
+    """Accounts as the summary lists them: incomplete ones, those with a segment that lacks money, the smallest cushion, no cushion."""
 
     def key(row: SummaryRow) -> tuple[int, float, str, str]:
         if not row.complete:
             return 0, 0.0, row.account, row.report
+        if row.lacks:
+            return 1, -math.inf, row.account, row.report
         return (2, 0.0, row.account, row.report) if row.cushion is None else (1, row.cushion, row.account, row.report)
 
     return sorted(rows, key=key)
@@ -186,13 +193,19 @@ def _noticed(finding: Finding) -> list[Value]:
     ]
 
 
+def _status(row: SummaryRow) -> str:
+    if not row.complete:
+        return INCOMPLETE.upper()
+    return _LACKS if row.lacks else "complete"
+
+
 def _account_values(row: SummaryRow, rank: int | None) -> list[Value]:
     nothing: Value = INCOMPLETE if not row.complete else None
     cushion: Value = nothing if row.cushion is None else row.cushion
     if row.complete and row.cushion is None:
         cushion = NET_LIQ_NOT_GIVEN if row.net_liq is None else "not given"
     return [
-        rank, row.account, row.as_of, "complete" if row.complete else INCOMPLETE.upper(), cushion,
+        rank, row.account, row.as_of, _status(row), cushion,
         "not given" if row.net_liq is None else row.net_liq,
         nothing if row.requirement is None else row.requirement,
         nothing if row.maintenance is None else row.maintenance,
@@ -268,7 +281,7 @@ def _add_accounts(book: Workbook, rows: Sequence[SummaryRow], latest: dt.date | 
         native.formats(sheet).add(f"{first}:{column}{last}", rule)
     loud = Rule(
         "expression",
-        formula=[f'$D{_HEADER_ROW + 1}="{INCOMPLETE.upper()}"'],
+        formula=[f'OR($D{_HEADER_ROW + 1}="{INCOMPLETE.upper()}",$D{_HEADER_ROW + 1}="{_LACKS}")'],
         dxf=styles.differential(styles.BAD, styles.BAD_PANEL),
     )
     native.formats(sheet).add(f"B{_HEADER_ROW + 1}:D{last}", loud)

@@ -12,6 +12,8 @@ from optmargin.workbook.files import save
 from optmargin.workbook.layout import EXPIRIES, FINDINGS, POSITIONS, STRATEGIES, WORKING, footer
 from optmargin.workbook.sheet_functions import add_functions
 from optmargin.workbook.sheet_inputs import add_inputs
+from optmargin.workbook.sheet_parachutes import add_parachutes
+from optmargin.workbook.sheet_segments import add_segments
 from optmargin.workbook.sheet_stress import add_stress
 from optmargin.workbook.sheet_summary import add_summary
 from optmargin.workbook.sheet_tables import add_table_sheet
@@ -45,6 +47,8 @@ def new_template() -> Workbook:
         check="working_check",
     )  # fmt: skip
     add_stress(book)
+    add_segments(book)
+    add_parachutes(book)
     add_inputs(book)
     add_table_sheet(book, FINDINGS, "Findings", "Everything that was noticed, what makes the report incomplete first")
     book.active = 0

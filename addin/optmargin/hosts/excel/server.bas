@@ -5,6 +5,7 @@ Option Explicit
 ' the error texts of the answer into Excel's own errors. XLPy is xlwings' and stands in the module xlwings.
 
 Private Const UDF_MODULE As String = "optmargin.hosts.excel.udfs"
+Private Const UDF_MODULE_OF_1904 As String = "optmargin.hosts.excel.udfs_of_1904"
 Private Const SECONDS_BETWEEN_STARTS As Long = 20
 
 Private omServer As Object      ' the Python process; kept, since looking it up costs more than an answer
@@ -22,6 +23,15 @@ Private Function OmPython() As Object
     Set OmPython = omServer
 End Function
 
+Private Function OmModule() As String
+    ' Value2 gives a day as its workbook counts it, and some count from 1904. Where no cell asks (a macro), days are counted as VBA does.
+    Dim from1904 As Boolean
+    On Error Resume Next
+    from1904 = Application.Caller.Worksheet.Parent.Date1904
+    On Error GoTo 0
+    If from1904 Then OmModule = UDF_MODULE_OF_1904 Else OmModule = UDF_MODULE
+End Function
+
 Private Function OmIsGone(number As Long) As Boolean
     ' The process ended, or was ended: remote server unavailable, RPC server unavailable, RPC failed, object disconnected.
     OmIsGone = number = 462 Or number = &H800706BA Or number = &H800706BE Or number = &H80010108
@@ -32,7 +42,7 @@ Private Function OmCall(fname As String, given As Variant, inWords As Boolean) A
 again:
     attempt = attempt + 1
     On Error GoTo failed
-    OmCall = OmShown(OmPython().CallUDF(UDF_MODULE, fname, given))
+    OmCall = OmShown(OmPython().CallUDF(OmModule(), fname, given))
     omFailure = ""
     Exit Function
 failed:

@@ -6,6 +6,7 @@ such as ``#NUM!``, since pywin32 can't send an error; our VBA, and xlwings Lite,
 
 from __future__ import annotations
 
+import datetime as dt
 import sys
 from collections.abc import Callable
 from inspect import Parameter, Signature
@@ -20,6 +21,7 @@ from optmargin.functions.all import functions
 from optmargin.functions.call import call
 from optmargin.functions.declare import Argument, Unit, WorksheetFunction, argument_help
 from optmargin.functions.settings import in_use, read_settings, use
+from optmargin.hosts.days import FIRST_DAY, arguments_of, with_days, with_serials
 from optmargin.hosts.excel.cells import IN_BROWSER, argument, rows, shown
 from optmargin.hosts.excel.vba import CATEGORY, STATUS, STATUS_HELP
 
@@ -36,18 +38,26 @@ def _settings_refused() -> MarginError | None:
 _refused = _settings_refused()
 
 
-def udf(function: WorksheetFunction) -> Callable[..., Any]:
+def udf(function: WorksheetFunction, first_day: dt.date = FIRST_DAY) -> Callable[..., Any]:
     """The Python function that xlwings calls for a worksheet function.
 
     It takes each argument as COM brings it (one value, or rows of values; None where it is left out), and gives rows of what COM
-    takes, in which an error is its text, a blank ``""`` and a day a moment.
+    takes, in which an error is its text, a blank ``""`` and a day a moment, or its number where days aren't counted as usual.
+
+    Args:
+        function: the worksheet function.
+        first_day: the day that the workbook counts as 0.
     """
 
     def answered(*given: Any) -> Any:
         if _refused is not None:
             return rows([[str(_refused) if function.returns is Unit.TEXT else _refused]])
         try:
-            return rows(call(function.name, [argument(each) for each in given]).rows)
+            read = [argument(each) for each in given]
+            if first_day == FIRST_DAY:
+                return rows(call(function.name, read).rows)
+            read = with_days(arguments_of(function, read), read, lambda: first_day)
+            return rows(with_serials(call(function.name, read).rows, first_day))
         except MarginError as error:
             return rows([[error]])
 

@@ -7,6 +7,7 @@ which runs this file with LibreOffice's Python. So it is written for Pythons old
 
 from __future__ import annotations
 
+import datetime as dt
 import functools
 import json
 import struct
@@ -23,11 +24,20 @@ SERVICE = "org.optmargin.Functions"
 
 _HERE = Path(__file__).parent
 _NOT_AVAILABLE = struct.unpack("<d", struct.pack("<II", 0x7FFF, 0x7FF80000))[0]  # what Calc shows as #N/A
-_REMEDY = "run 'optmargin doctor libreoffice' and follow it, then start LibreOffice anew"
+_ASK_THE_DOCTOR = "run 'optmargin doctor libreoffice' and follow it, then start LibreOffice anew"
 
 
 class UnfitError(Exception):
-    """The environment can't be used; its text is the sentence that a person reads."""
+    """The environment can't be used; its text is the sentence that a person reads.
+
+    Attributes:
+        problem: what was seen.
+        remedy: what would help; empty where the doctor knows best.
+    """
+
+    def __init__(self, problem: str, remedy: str = "") -> None:
+        super().__init__(f"{problem}; {remedy or _ASK_THE_DOCTOR}")
+        self.problem, self.remedy = problem, remedy
 
 
 def environment(folder: Path = _HERE) -> dict[str, Any]:
@@ -40,7 +50,7 @@ def environment(folder: Path = _HERE) -> dict[str, Any]:
         found = json.loads((folder / "environment.json").read_text(encoding="utf-8"))
         return {key: found[key] for key in ("python", "prefix", "paths", "in_words")}
     except (OSError, ValueError, TypeError, KeyError) as error:
-        raise UnfitError(f"the extension doesn't know where optmargin is installed: {error}; {_REMEDY}") from error
+        raise UnfitError(f"the extension doesn't know where optmargin is installed: {error}") from error
 
 
 def open_environment(found: dict[str, Any]) -> ModuleType:
@@ -51,12 +61,10 @@ def open_environment(found: dict[str, Any]) -> ModuleType:
     """
     runs, wanted, prefix = ".".join(map(str, sys.version_info[:2])), found["python"], found["prefix"]
     if runs != wanted:
-        raise UnfitError(
-            f"LibreOffice runs Python {runs}, and optmargin is installed for Python {wanted} in {prefix}; {_REMEDY}"
-        )
+        raise UnfitError(f"LibreOffice runs Python {runs}, and optmargin is installed for Python {wanted} in {prefix}")
     for path in found["paths"]:
         if not Path(path).exists():
-            raise UnfitError(f"the Python environment {path} is gone, or may not be read; {_REMEDY}")
+            raise UnfitError(f"the Python environment {path} is gone, or may not be read")
     put_before_other_packages(found["paths"])
     try:
         from optmargin.functions import settings
@@ -64,11 +72,11 @@ def open_environment(found: dict[str, Any]) -> ModuleType:
     except Exception as error:
         # numpy explains a failed import in paragraphs.
         reason = str(error).strip().partition("\n")[0]
-        raise UnfitError(f"Python {runs} can't use {prefix}: {type(error).__name__}: {reason}; {_REMEDY}") from error
+        raise UnfitError(f"Python {runs} can't use {prefix}: {type(error).__name__}: {reason}") from error
     try:
         settings.use(settings.read_settings())
     except Exception as error:
-        raise UnfitError(f"{error}") from error
+        raise UnfitError(getattr(error, "problem", str(error)), getattr(error, "remedy", "")) from error
     return cells
 
 
@@ -93,12 +101,19 @@ def _opened() -> tuple[ModuleType | None, str, list[str] | None]:
         return None, str(unfit), None if found is None else found["in_words"]
 
 
-def answer(name: str, arguments: tuple[Any, ...]) -> tuple[tuple[Any, ...], ...]:
-    """The rows of cells that a function answers."""
+def answer(name: str, arguments: tuple[Any, ...], workbook: Any = None) -> tuple[tuple[Any, ...], ...]:
+    """The rows of cells that a function answers to a workbook; None: to none, and days are counted as usual."""
     cells, problem, in_words = _opened()
     if cells is not None:
-        return cells.answer(name, arguments)  # type: ignore[no-any-return]
+        first_day = () if workbook is None else (lambda: counted_from(workbook),)
+        return cells.answer(name, arguments, *first_day)  # type: ignore[no-any-return]
     return ((problem if in_words is None or name in in_words else _NOT_AVAILABLE,),)
+
+
+def counted_from(workbook: Any) -> dt.date:
+    """The day that a workbook counts as 0, which its author may set."""
+    first = workbook.getPropertyValue("NullDate")
+    return dt.date(first.Year, first.Month, first.Day)
 
 
 # What LibreOffice asks for. The class is made when it is first wanted: while the extension is being added, its types aren't known yet.
@@ -111,7 +126,7 @@ def _component() -> type:
     from com.sun.star.lang import XServiceInfo, XServiceName
 
     def asking(name: str) -> Callable[..., Any]:
-        return lambda _, *arguments: answer(name, arguments)
+        return lambda _, workbook, *arguments: answer(name, arguments, workbook)
 
     types = uno.getComponentContext().getValueByName("/singletons/com.sun.star.reflection.theTypeDescriptionManager")
     methods = types.getByHierarchicalName(INTERFACE).getMembers()
@@ -138,7 +153,7 @@ def main(arguments: list[str]) -> None:
         open_environment(environment(Path(arguments[0])))
         said["optmargin"], said["numpy"] = (sys.modules[name].__version__ for name in ("optmargin", "numpy"))
     except UnfitError as unfit:
-        said["problem"] = str(unfit)
+        said["problem"], said["remedy"] = unfit.problem, unfit.remedy
     sys.stdout.write(json.dumps(said) + "\n")
 
 

@@ -15,7 +15,7 @@ from optmargin.core.errors import MarginError
 from optmargin.functions.all import functions
 from optmargin.functions.settings import read_settings, settings_path
 from optmargin.hosts.checks import Check, Health
-from optmargin.hosts.libreoffice.build import COMPONENT, FOLDER
+from optmargin.hosts.libreoffice.build import COMPONENT, ENVIRONMENT, FOLDER
 from optmargin.hosts.libreoffice.environment import fit_python, this_environment
 from optmargin.hosts.libreoffice.installed import Installed, installed, profile
 from optmargin.hosts.libreoffice.office import Machine, Office, find_office
@@ -65,7 +65,12 @@ def _settings(machine: Machine) -> Check:
 def _extension(office: Office, found: Installed) -> Iterator[Check]:
     """Whether the extension is the one of this optmargin, and whether LibreOffice's Python can use its environment."""
     whom = "for every user" if found.is_shared else "for you"
-    theirs = found.environment.get("optmargin", "of unknown version")
+    if not found.environment:
+        seen = f"{found.folder / ENVIRONMENT}, which says where optmargin is, can't be read; it is installed {whom}"
+        yield Check("extension", Health.WRONG, seen, _INSTALL)
+        yield _python(office, this_environment())
+        return
+    theirs = found.environment["optmargin"]
     library = FOLDER / "XOptMargin.rdb"
     if theirs != optmargin.__version__:
         seen = f"it is that of optmargin {theirs}, installed {whom}; this is optmargin {optmargin.__version__}"
@@ -97,7 +102,7 @@ def _same(one: Path, other: Path) -> bool:
 
 def _environment(office: Office, found: Installed) -> Check:
     """Whether LibreOffice's Python imports what it needs from the environment; asked of that Python itself."""
-    prefix = found.environment.get("prefix", "")
+    prefix = found.environment["prefix"]
     if office.python is None:
         seen = f"the Python {office.python_version} of LibreOffice isn't found as a program, so {prefix} wasn't tried with it"
         return Check("environment", Health.UNKNOWN, seen, "see what the cell shows")
@@ -108,8 +113,8 @@ def _environment(office: Office, found: Installed) -> Check:
     except (OSError, subprocess.SubprocessError, ValueError) as error:
         said = {"problem": f"{office.python} can't be asked: {error}"}
     if problem := said.get("problem"):
-        remedy = f"see that {prefix} is there and may be read, install optmargin in it anew, then {_INSTALL}"
-        return Check("environment", Health.WRONG, problem.partition(";")[0], remedy)
+        install_anew = f"see that {prefix} is there and may be read, install optmargin in it anew, then {_INSTALL}"
+        return Check("environment", Health.WRONG, problem, said.get("remedy") or install_anew)
     seen = f"{prefix} gives it optmargin {said['optmargin']} and numpy {said['numpy']}"
     return Check("environment", Health.WELL, seen)
 

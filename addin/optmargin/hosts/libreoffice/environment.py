@@ -31,6 +31,12 @@ def this_environment() -> dict[str, Any]:
     }
 
 
+def places(environment: Mapping[str, Any]) -> list[str]:
+    """The folders in which an environment lies: its own, and those outside of it, such as the checkout of an editable installation."""
+    prefix = environment["prefix"]
+    return [prefix, *(path for path in environment["paths"] if not Path(path).is_relative_to(prefix))]
+
+
 def fit_python(office: Office, environment: Mapping[str, Any]) -> str:
     """The version of LibreOffice's Python, such as ``3.11``, which is that of the environment.
 

@@ -11,7 +11,11 @@ from urllib.parse import urlsplit
 from urllib.request import url2pathname
 
 from optmargin.hosts.libreoffice.build import ENVIRONMENT, OXT
+from optmargin.hosts.libreoffice.configuration import IDENTIFIER
+from optmargin.hosts.libreoffice.environment import this_environment
 from optmargin.hosts.libreoffice.office import Office
+
+_MAGIC, _APART = b"Pmp1", b"\xff"
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,18 +34,50 @@ class Installed:
 
 
 def installed(office: Office) -> Iterator[Installed]:
-    """Where LibreOffice holds the extension: for the user, for every user, or both."""
-    places = ((profile(office) / "user/uno_packages/cache", False), (shared_packages(office), True))
-    for place, is_shared in places:
-        for folder in sorted(place.glob(f"uno_packages/*_/{OXT}")):
-            # What was removed stays until LibreOffice starts again, under a mark.
-            if folder.parent.with_name(f"{folder.parent.name.removesuffix('_')}removed").exists():
-                continue
-            try:
-                environment = json.loads((folder / ENVIRONMENT).read_text(encoding="utf-8"))
-            except (OSError, ValueError):
-                environment = {}
-            yield Installed(folder, is_shared, environment)
+    """Where LibreOffice holds the extension: for the user, for every user, or both.
+
+    That a folder with it lies there says little: those of versions that were replaced or removed stay until LibreOffice starts again.
+    """
+    own, shared = profile(office) / "user/uno_packages/cache", shared_packages(office)
+    for place, names in (
+        (own, _registered(own / "uno_packages.pmap")),
+        (shared, _not_removed(shared / "uno_packages")),
+    ):
+        for name in names:
+            folder = place / "uno_packages" / name / OXT
+            yield Installed(folder, place is shared, _environment(folder))
+
+
+def _registered(register: Path) -> Iterator[str]:
+    """The folder that LibreOffice's register of a user's extensions names for this one; none where it isn't in there.
+
+    The register (desktop/source/deployment/dp_persmap.cxx, manager/dp_activepackages.cxx) is ``Pmp1`` and then a line with a key and
+    one with its value for each extension; the key is 0xFF and its identifier, the value begins with the folder's name, up to 0xFF.
+    """
+    try:
+        lines = register.read_bytes().removeprefix(_MAGIC).split(b"\n")
+    except OSError:
+        return
+    value = dict(zip(lines[::2], lines[1::2], strict=False)).get(_APART + IDENTIFIER.encode("ascii"))
+    if value is not None:
+        yield f"{value.partition(_APART)[0].decode('utf-8', 'replace')}_"
+
+
+def _not_removed(folder: Path) -> Iterator[str]:
+    """The folders of the extension among those of all users, which no register names (manager/dp_manager.cxx): a mark says what is gone."""
+    for path in sorted(folder.glob(f"*_/{OXT}")):
+        name = path.parent.name
+        if not (folder / f"{name.removesuffix('_')}removed").exists():
+            yield name
+
+
+def _environment(folder: Path) -> Mapping[str, Any]:
+    """What the installer wrote down; empty where that can't be read, or isn't all that an installer writes."""
+    try:
+        found = json.loads((folder / ENVIRONMENT).read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return {}
+    return found if isinstance(found, dict) and found.keys() >= this_environment().keys() else {}
 
 
 def profile(office: Office) -> Path:

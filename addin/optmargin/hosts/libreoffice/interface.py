@@ -19,16 +19,23 @@ INTERFACE = "XOptMargin"
 _ANY = "any"
 # The last parameter, when it is a sequence, takes any number of arguments.
 _REPEATED = "[]any"
+# A parameter of this type isn't the user's: Calc itself fills it in with the workbook that asks, of which we want its first day.
+_WORKBOOK = Parameter("WORKBOOK", "com.sun.star.beans.XPropertySet")
 # Calc takes arrays in no other form, not even inside an any; a single answer is an array of one.
 _ANSWER = "[][]any"
 
-_IDL_TYPES = {_ANY: "any", _REPEATED: "sequence< any >", _ANSWER: "sequence< sequence< any > >"}
+_IDL_TYPES = {
+    _ANY: "any",
+    _REPEATED: "sequence< any >",
+    _ANSWER: "sequence< sequence< any > >",
+    _WORKBOOK.type: _WORKBOOK.type.replace(".", "::"),
+}
 # Names in capitals are legal with underscores, and are none of the IDL's words (unoidl/source/sourceprovider-scanner.l).
 _IDENTIFIER = re.compile(r"(?!(?:TRUE|FALSE)$)[A-Z](?:_?[A-Z0-9])*")
 
 
 def interface() -> Interface:
-    """The interface: a method for every worksheet function, and its arguments in capitals.
+    """The interface: a method for every worksheet function, with the workbook that asks and then its arguments in capitals.
 
     Raises:
         ValueError: when a name can't stand in an interface, so that it is found when the files are generated.
@@ -40,7 +47,9 @@ def _method(function: WorksheetFunction) -> Method:
     parameters = tuple(
         Parameter(named(argument.name), _REPEATED if argument.repeats else _ANY) for argument in function.arguments
     )
-    return Method(named(function.name), _ANSWER, parameters)
+    if _WORKBOOK.name in {parameter.name for parameter in parameters}:
+        raise ValueError(f"{function.name}: the workbook itself is passed as {_WORKBOOK.name}; choose another name")
+    return Method(named(function.name), _ANSWER, (_WORKBOOK, *parameters))
 
 
 def named(name: str) -> str:

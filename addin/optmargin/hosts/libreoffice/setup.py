@@ -13,7 +13,7 @@ from optmargin.functions.all import functions
 from optmargin.hosts.libreoffice.build import OXT, oxt
 from optmargin.hosts.libreoffice.configuration import IDENTIFIER
 from optmargin.hosts.libreoffice.doctor import doctor, example
-from optmargin.hosts.libreoffice.environment import fit_python, this_environment
+from optmargin.hosts.libreoffice.environment import fit_python, places, this_environment
 from optmargin.hosts.libreoffice.installed import installed
 from optmargin.hosts.libreoffice.office import Machine, Office, find_office, offices
 
@@ -45,7 +45,7 @@ def install(*, machine: Machine | None = None, settings: Mapping[str, str] | Non
     whom = "every user of this machine" if office.machine.is_root else "you"
     yield f"installed optmargin {optmargin.__version__} with its {len(functions())} functions for {whom}"
     if office.machine.is_root:
-        yield f"whoever uses it must be allowed to read {environment['prefix']}"
+        yield f"whoever uses it must be allowed to read {' and '.join(places(environment))}"
     yield "start LibreOffice anew; then the cell {} shows {}".format(*example())
 
 
@@ -67,7 +67,7 @@ def uninstall(*, machine: Machine | None = None, settings: Mapping[str, str] | N
             shared = ["--shared"] if found.is_shared else []
             _unopkg(office, "remove", *shared, *office.start_settings(), IDENTIFIER)
             removed = True
-            yield f"removed optmargin {found.environment.get('optmargin', '')} from {office.name}"
+            yield f"removed optmargin {found.environment.get('optmargin', 'of unknown version')} from {office.name}"
     yield "start LibreOffice anew" if removed else "optmargin isn't installed in LibreOffice"
 
 

@@ -13,6 +13,9 @@ import click
 
 from optmargin import __version__
 from optmargin.hosts.terminal import doors, parachutes
+from optmargin.hosts.terminal.compare import compare
+from optmargin.hosts.terminal.risk_options import method_options, span_choice
+from optmargin.hosts.terminal.span import span
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -38,19 +41,32 @@ class _Group(click.Group):
             ctx.exit(COULD_NOT_RUN)
 
 
-@click.group(cls=_Group, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+_ABOUT = """Option margin in your spreadsheet: what a book requires per expiry, and why.
+
+\b
+optmargin margin positions.csv --net-liq 100000     the requirement, per account and expiry
+optmargin report flex.xml -o report.xlsx            the daily margin report as a workbook
+optmargin eval '=NAKED_MARGIN("call", 17.40, 20, 0.65, 1, 100, "equity", "ibkr-2005")'
+"""  # \b keeps the lines below it as they are
+
+
+@click.group(
+    cls=_Group, help=_ABOUT, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100}
+)
 @click.version_option(__version__, prog_name="optmargin")
 def main() -> None:
-    r"""Option margin in your spreadsheet: what a book requires per expiry, and why.
-
-    \b
-    optmargin margin positions.csv --net-liq 100000     the requirement, per account and expiry
-    optmargin report flex.xml -o report.xlsx            the daily margin report as a workbook
-    optmargin eval '=NAKED_MARGIN("call", 17.40, 20, 0.65, 1, 100, "equity", "ibkr-2005")'
-    """
+    """The command; its subcommands do the work."""
 
 
-for _command in (doors.install, doors.uninstall, doors.doctor, doors.list_functions, parachutes.parachutes):
+for _command in (
+    doors.install,
+    doors.uninstall,
+    doors.doctor,
+    doors.list_functions,
+    parachutes.parachutes,
+    span,
+    compare,
+):
     main.add_command(_command)
 
 
@@ -121,12 +137,24 @@ def _settings(options: dict[str, Any]) -> Settings:
         slot_width=options["slot_width"],
         time_limit=options["time_limit"],
         live_quotes=options["live_quotes"],
+        **_method_settings(options),
     )
+
+
+def _method_settings(options: dict[str, Any]) -> dict[str, Any]:
+    """The settings of :func:`method_options`; none where the command hasn't got them."""
+    if "method" not in options:
+        return {}
+    from optmargin.report.methods import Method
+
+    cash = dict(_figure_by_name(text, "--commodity-cash", "25000") for text in options["commodity_cash"])
+    return {"method": Method(options["method"]), "span": span_choice(options), "commodity_cash": cash}
 
 
 @main.command()
 @click.argument("file", type=click.Path(path_type=Path))
 @_book_options
+@method_options
 @click.option("--explain", is_flag=True, help="Show how each amount came about, lot by lot, with rule and source.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON (addin/docs/json.md) instead of tables.")
 def margin(file: Path, *, explain: bool, as_json: bool, **options: Any) -> None:
@@ -158,6 +186,7 @@ def margin(file: Path, *, explain: bool, as_json: bool, **options: Any) -> None:
 )
 @click.option("--account", help="Which account, where FILE holds several; else a workbook for each.")
 @_book_options
+@method_options
 def report(file: Path, *, out: Path, template: Path | None, account: str | None, **options: Any) -> None:
     """The daily margin report of FILE as a workbook that recalculates without Python."""
     from optmargin.batch.folder import report_path
@@ -189,6 +218,7 @@ def report(file: Path, *, out: Path, template: Path | None, account: str | None,
     "--template", type=click.Path(path_type=Path), help="Your own copy of workbooks/margin_report.xlsx, restyled."
 )
 @_book_options
+@method_options
 def batch(folder: Path, *, out: Path, template: Path | None, **options: Any) -> None:
     """A report for every account of every file in FOLDER, and one summary ranked by cushion.
 
@@ -250,14 +280,14 @@ def evaluate(formula: str, *, as_json: bool) -> None:
 @click.argument("out", type=click.Path(path_type=Path))
 @click.option(
     "--kind",
-    help="report (to restyle, for `report --template`), functions (a tour) or lambda (no Python needed); else by OUT's name.",
+    help="report (to restyle, for `report --template`), functions (a tour), parachutes or lambda (no Python needed); else by OUT's name.",
 )
 def template(out: Path, *, kind: str | None) -> None:
-    """Write one of the template workbooks to OUT: lambda.xlsx or functions.xlsx by their names, else the margin report's."""
+    """Write one of the template workbooks to OUT: lambda.xlsx, functions.xlsx or parachutes.xlsx by their names, else the margin report's."""
     from optmargin.core.errors import ErrorCode, MarginError, nearest
     from optmargin.workbook.kinds import KINDS
 
-    chosen = kind or (out.stem if out.stem in KINDS else "report")
+    chosen = kind or (out.stem.lower() if out.stem.lower() in KINDS else "report")
     if chosen not in KINDS:
         raise MarginError(ErrorCode.VALUE, f"there is no template {chosen}", nearest(chosen, KINDS))
     KINDS[chosen](out)

@@ -48,6 +48,7 @@ FILES: dict[str, Callable[[Path], None]] = {
     "workbooks/margin_report.xlsx": _workbook("report"),
     "workbooks/functions.xlsx": _workbook("functions"),
     "workbooks/lambda.xlsx": _workbook("lambda"),
+    "workbooks/parachutes.xlsx": _workbook("parachutes"),
     "workbooks/examples/ibkr_flex_example.xlsx": _example_report,
 }
 

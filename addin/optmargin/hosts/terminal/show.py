@@ -14,6 +14,7 @@ from rich.text import Text
 
 from optmargin.core.errors import MarginError, Severity
 from optmargin.core.money import dollars
+from optmargin.hosts.terminal.segments import headlines, method_lines, segment_lines
 
 if TYPE_CHECKING:
     from optmargin.batch.folder import BatchResult, Step
@@ -58,6 +59,8 @@ def _show_report(console: Console, report: MarginReport, *, explain: bool) -> No
     console.print(Text(f"{name}, {about}: {state}", style="bold"))
     _show_findings(console, report.findings)
     console.print(_figures(report.figures, report.convention))
+    for part in (*segment_lines(report), *method_lines(report)):
+        console.print(part)
     console.print(_expiries(report.expiries))
     for strategy in report.strategies:
         console.print(Text(f"{strategy.underlying}: {strategy.label}"))
@@ -76,7 +79,12 @@ def _working(report: MarginReport) -> Table:
             Text(_money(row.requirement), style="bold"), Text(f"{row.underlying} {_day(row.expiry)}", style="bold")
         )
         for line in report.working:
-            if (line.underlying, line.expiry, line.settlement) == (row.underlying, row.expiry, row.settlement):
+            if (line.underlying, line.expiry, line.settlement, line.segment) == (
+                row.underlying,
+                row.expiry,
+                row.settlement,
+                row.segment,
+            ):
                 table.add_row(Text(_money(line.amount)), Text(f"{line.rule}: {line.label}"))
                 table.add_row("", Text(line.working, style="dim"))
                 table.add_row("", Text(f"[{line.source}]", style="dim italic"))
@@ -137,6 +145,8 @@ def show_headline(report: MarginReport, path: Path) -> None:
     console.print(Text(f"account {report.account or '-'}, {report.as_of}, {report.book}: {state}, {cushion}{slots}"))
     for row in report.expiries:
         console.print(Text(f"  {row.underlying:<6} {_day(row.expiry):<10} {_money(row.requirement):>14}"))
+    for line in headlines(report):
+        console.print(line)
     _show_findings(console, tuple(each for each in report.findings if each.severity is Severity.INCOMPLETE))
     console.print(Text(f"report: {path}"), soft_wrap=True)
 

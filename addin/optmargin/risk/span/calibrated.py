@@ -288,7 +288,7 @@ def _volatilities(
         if not future[at] > 0:
             month = int(held.month[at])
             problem = f"the price of its future, {month // 100}-{month % 100:02d}, isn't known"
-            refused.append(held.refused(at, problem, "give it, or a spot with the position"))
+            refused.append(held.refused(at, problem, "give it, or a spot with the position (--spot ES=PRICE)"))
         else:
             problem = Unimplied(int(implied.reason[at])).sentence or "its volatility isn't above zero"
             refused.append(held.refused(at, problem, "check its price and that of the future, or give a volatility"))

@@ -131,7 +131,7 @@ def account_terms(
     found = broker(broker_name)
     terms = found.terms(session.strip().lower())
     if found.name == EXCHANGE:
-        terms = replace(terms, initial_ratio=None)
+        terms = replace(terms, initial_ratio=None, house_note="no broker's factor but what the parameters hold")
     return replace(terms, aliases=dict(aliases or {}))
 
 
