@@ -5,17 +5,14 @@ from __future__ import annotations
 import math
 import random
 import re
-import subprocess
-import tempfile
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
 from fractions import Fraction
 from pathlib import Path
 
+import ironcalc
 import pytest
 from openpyxl import Workbook
 
-from office import _ALWAYS_RECALCULATE, error_cells, named, read, soffice
+from office import error_cells, named, read
 from optmargin.core.contracts import Right
 from optmargin.sizing.parachutes.campaign import Campaign, plan
 from optmargin.sizing.parachutes.chain import chain_of
@@ -35,33 +32,12 @@ from optmargin.sizing.parachutes.ruin import campaigns_to_recover, ruin_within
 from optmargin.sizing.parachutes.sides import Roll, margin_with_other_side
 from optmargin.sizing.parachutes.strikes import ladder, multiple_needed
 from optmargin.workbook.parachutes import MOST, new_parachutes, write_parachutes
-from optmargin.workbook.parachutes_inputs import STRIKE_INPUTS, account_inputs
-from optmargin.workbook.parachutes_ledger import FIRST, own_cell
 from optmargin.workbook.parachutes_levels import NONE
-from optmargin.workbook.parachutes_strikes import AT_THREE, AT_TWO, DAYS, EXACT, HERE, LISTED, REST
+from optmargin.workbook.parachutes_strikes import AT_THREE, AT_TWO, DAYS, HERE, LISTED, REST
 from optmargin.workbook.parachutes_strikes import FIRST as FIRST_STRIKE
+from workbook.parachute_door import DEFAULTS, WORKED, Typed, recalculated, rows
 
 COMMITTED = Path(__file__).parents[2] / "workbooks" / "parachutes.xlsx"
-DEFAULTS = {
-    each.name: each.value for each in (*(one for _, some in account_inputs(MOST) for one in some), *STRIKE_INPUTS)
-}
-# The columns of the sheet Ledger, by what they hold.
-COLUMNS = {
-    "slots": "B", "short_strike": "C", "credit_needed": "D", "credit": "E", "buyback": "F", "fees": "G", "cash": "H", "margin": "I",
-    "excess": "J", "cushion": "K", "fits": "L", "stop_pnl": "M", "max_loss_pnl": "N", "fair": "O", "assailed": "P", "reach_fair": "Q",
-    "reach": "R", "ends_here": "S", "expected": "T", "stake": "U", "worth_up_to": "V", "next": "W",
-}  # fmt: skip
-
-
-@dataclass(frozen=True)
-class Typed:
-    """What somebody has typed: inputs by name, and figures of levels by column and level."""
-
-    inputs: Mapping[str, object] = field(default_factory=dict)
-    levels: Mapping[tuple[str, int], object] = field(default_factory=dict)
-
-    def __getitem__(self, name: str) -> object:
-        return self.inputs.get(name, DEFAULTS[name])
 
 
 @pytest.fixture(scope="module")
@@ -69,50 +45,6 @@ def unfilled(tmp_path_factory: pytest.TempPathFactory) -> Path:
     path = tmp_path_factory.mktemp("parachutes") / "parachutes.xlsx"
     write_parachutes(path)
     return path
-
-
-def recalculated(path: Path, all_typed: Sequence[Typed], folder: Path) -> list[Workbook]:
-    """The workbook once for each of what was typed, recalculated by one LibreOffice."""
-    paths, book = [], read(path)
-    for number, typed in enumerate(all_typed):
-        before = []
-        places = [(next(book.defined_names[name].destinations), value) for name, value in typed.inputs.items()]
-        places += [(own_cell(*level).rsplit("!", 1), value) for level, value in typed.levels.items()]
-        for (title, address), value in places:
-            cell = book[title.strip("'")][address.replace("$", "")]
-            before.append((cell, cell.value))
-            cell.value = value
-        paths.append(folder / f"typed{number}.xlsx")
-        book.save(paths[-1])
-        for cell, value in before:
-            cell.value = value
-    with tempfile.TemporaryDirectory(prefix="optmargin-office-") as profile:
-        settings = Path(profile) / "user" / "registrymodifications.xcu"
-        settings.parent.mkdir()
-        settings.write_text(_ALWAYS_RECALCULATE, encoding="utf-8")
-        command = [
-            soffice(),
-            "--headless",
-            "--norestore",
-            "--nologo",
-            f"-env:UserInstallation={Path(profile).as_uri()}",
-        ]
-        out = folder / "recalculated"
-        subprocess.run(
-            [*command, "--convert-to", "xlsx", "--outdir", str(out), *map(str, paths)], capture_output=True, timeout=300, check=True
-        )  # fmt: skip
-    return [read(out / path.name, values=True) for path in paths]
-
-
-def rows(book: Workbook, figure: str, levels: int) -> list[object]:
-    """A column of the ledger from level 0 on."""
-    return [book["Ledger"][f"{COLUMNS[figure]}{FIRST + level}"].value for level in range(levels)]
-
-
-def words(book: Workbook) -> list[str]:
-    """The sentences of the first sheet."""
-    found = [row[4].value for row in book["Parachutes"].iter_rows(min_row=7, max_row=26)]
-    return [str(text) for text in found if text not in (None, NONE)]
 
 
 # The file ----------------------------------------------------------------------------------------------------------------
@@ -158,19 +90,6 @@ def test_its_sheets_stand_in_the_order_in_which_they_are_read() -> None:
 
 # What it computes --------------------------------------------------------------------------------------------------------
 
-# Trader's seven points on margin, number 3, worked out by hand: six slots of 500 in an account of 100,000, sold at 1.00 and bought out at
-# 2.50, each roll neutral: 600 stay collected, slots double, a stop-out costs slots x 250 and the worst case slots x 500.
-WORKED = {
-    "slots": [6, 12, 24, 48, 96, 192],
-    "credit_needed": [0, 1.25, 1.25, 1.25, 1.25, 1.25],
-    "cash": [600] * 6,
-    "margin": [3_000, 6_000, 12_000, 24_000, 48_000, 96_000],
-    "excess": [97_600, 94_600, 88_600, 76_600, 52_600, 4_600],
-    "stop_pnl": [-900, -2_400, -5_400, -11_400, -23_400, -47_400],
-    "max_loss_pnl": [-2_400, -5_400, -11_400, -23_400, -47_400, -95_400],
-    "reach_fair": [1, 0.4, 0.2, 0.1, 0.05, 0.025],
-}
-
 
 @pytest.mark.office
 def test_the_worked_ledger_to_the_dollar_at_the_example_and_at_fair_prices(unfilled: Path, tmp_path: Path) -> None:
@@ -206,6 +125,20 @@ def test_the_values_in_the_file_are_those_that_libreoffice_computes(unfilled: Pa
                     assert there == pytest.approx(cell.value, rel=1e-11, abs=1e-11), f"{sheet.title}!{cell.coordinate}"
                 else:
                     assert there == cell.value, f"{sheet.title}!{cell.coordinate}"
+
+
+def test_a_second_program_computes_the_same(unfilled: Path) -> None:
+    model = ironcalc.load_from_xlsx(str(unfilled))
+    model.evaluate()
+    titles = [sheet["name"] for sheet in model.get_worksheets_properties()]
+    for sheet in read(unfilled, values=True).worksheets:
+        for row in sheet.iter_rows():
+            for cell in row:
+                if cell.value is not None:
+                    there = model.get_cell_value(titles.index(sheet.title), cell.row, cell.column)
+                    is_number = isinstance(cell.value, (int, float))
+                    expected = pytest.approx(cell.value, rel=1e-8, abs=1e-9) if is_number else cell.value
+                    assert there == expected, f"{sheet.title}!{cell.coordinate}"
 
 
 def random_typed(number: int) -> Typed:
@@ -416,128 +349,3 @@ def test_a_dozen_campaigns_come_to_what_the_core_computes(unfilled: Path, tmp_pa
         check_results(book, expected)
         with_strikes += check_strikes(book, expected)
     assert with_strikes >= 10
-
-
-# What it says ------------------------------------------------------------------------------------------------------------
-
-
-@pytest.mark.office
-def test_the_words_are_about_this_account(unfilled: Path, tmp_path: Path) -> None:
-    all_typed = [
-        Typed(), Typed({"edge": 0}), Typed({"edge": 0.03}), Typed({"net_liq": 16_000, "slots": 1, "fee": 1.1}), Typed({"slots": 300}),
-        Typed({"reading": "accumulate"}), Typed({"roll": "out", "other_side": 10}), Typed({"keep_cushion": 0.1}), Typed({"edge": 1}),
-        Typed({"planned": 2}), Typed({"slots": 150}),
-    ]  # fmt: skip
-    books = recalculated(unfilled, all_typed, tmp_path)
-    example, fair, thin, small, large, piled, out, kept, sure, two, none = (words(book) for book in books)
-    assert example[0].startswith("5 parachutes fit (each replaces the one before). At level 5 the 192 slots that stand")
-    assert "take margin to 96,000 and leave 4,600, a cushion of 6.01 %." in example[0]
-    assert example[1].startswith("4 of the 5 planned that fit are worth deploying for growth at these odds; at level 4")
-    assert "loses 47,400 (47.4 % of net liq) if it is bought out, and loses 95,400 (95.4 %) at worst" in example[2]
-    assert "0.66 % of campaigns, one in 150.5 (at fair prices 1.25 %, one in 80); in 52 campaigns" in example[3]
-    assert example[4] == "108 winning campaigns of 600 make good one buy-out."
-    assert example[6] == (
-        "Half Kelly writes 1/67.4 of the account, the margin has room for 1/31.8: Kelly binds; the plan writes 1/33.3."
-    )
-    assert "the account grows most with 1 parachute planned, half Kelly then writing 1/8.4" in example[7]
-    assert "needs an edge of 4.94 % per level" in example[8]
-    assert "is full Kelly at 10.2 %" in example[8]
-    assert fair[1].startswith("None of them is worth deploying for growth: at fair prices a roll is a fair bet")
-    assert "That happens in 1.25 % of campaigns, one in 80; in 52 campaigns at least once with 48 %." in fair
-    assert any("gains nothing" in text and "not how much is lost" in text for text in fair)
-    assert any(text.startswith("Kelly writes nothing") for text in fair)
-    assert any("yet the account shrinks in the long run" in text for text in thin)
-    assert small[0] == "4 parachutes fit (each replaces the one before). Level 5 needs 16,000 and leaves -107."
-    assert "parachute 4, the last that fits, fails" in small[2]
-    assert large == [
-        "The first position doesn't fit: level 0 needs 150,000 and leaves -20,000.",
-        *(text for text in large if text.startswith("None of them")),
-    ]
-    assert piled[0].startswith("4 parachutes fit (each is added to those before). Level 5 needs 189,000")
-    assert any("older sets may win or lose beside the newest" in text for text in piled)
-    assert out[0].startswith("4 parachutes fit")
-    assert any("both sides are paid for from level 1 on" in text for text in out)
-    assert kept[0].endswith("Level 5 needs 96,000 and leaves 4,600, less than the cushion to keep.")
-    assert "At these odds that never happens." in sure
-    assert any("Kelly sets no limit, since nothing is lost" in text for text in sure)
-    assert two[0].startswith("5 parachutes fit (each replaces the one before). At level 2 the 24 slots")
-    assert none[0].startswith("No parachute fits")
-    for book in books:
-        assert error_cells(book) == []
-
-
-BAD = (
-    ({"net_liq": "lots"}, "Net liq must be a number above 0"),
-    ({"net_liq": None}, "Net liq must be a number above 0"),
-    ({"net_liq": -5}, "Net liq must be a number above 0"),
-    ({"slots": 6.5}, "Slots must be a whole number, 1 or more"),
-    ({"credit": 2.5}, "Level 0: the credit is at or above the buy-back: it would be assailed at once"),
-    ({"credit": -1}, "Credit must be 0 or more"),
-    ({"buyback": 6}, "Level 0: the buy-back is more than the width"),
-    ({"planned": 11}, "Parachutes planned must be a whole number, 0 to 10"),
-    ({"planned": 2.5}, "Parachutes planned must be a whole number, 0 to 10"),
-    ({"multiple": 0.5}, "Size multiple must be 1 to 10"),
-    ({"multiple": 1}, "Level 1: the credit is at or above the buy-back"),
-    ({"multiple": 1, "reading": "double"}, "A size multiple of 1 adds nothing"),
-    ({"multiple": 1.05, "reading": "double"}, "no whole slot is added"),
-    ({"reading": "treble"}, "Reading must be replace, double or accumulate"),
-    ({"roll": "out", "reading": "accumulate"}, "Nothing is rolled out in time where older sets are left standing"),
-    ({"roll_debit": 3}, "Level 1: the credit is below zero"),
-    ({"edge": 2}, "Edge must be -100 % to 100 %"),
-    ({"edge": -1, "credit": 1.4}, "Level 0: the odds of being assailed"),
-    ({"gap": 0.7}, "Level 0: the odds of being assailed, and these and those of a gap together"),
-    ({"keep_cushion": 1}, "Cushion to keep must be 0 % or more and below 100 %"),
-    ({"campaigns": 0}, "Campaigns must be a whole number, 1 or more"),
-)  # fmt: skip
-
-
-@pytest.mark.office
-def test_bad_inputs_are_named_and_no_figure_is_shown(unfilled: Path, tmp_path: Path) -> None:
-    typed = [Typed(inputs) for inputs, _ in BAD]
-    typed.append(Typed(levels={("buyback", 3): "two"}))
-    typed.append(Typed(levels={("assailed", 2): 1.5}))
-    says = [problem for _, problem in BAD]
-    says += ["Level 3: what is typed over its credit, buy-back or odds isn't a number", "Level 2: the odds of being"]
-    for book, problem in zip(recalculated(unfilled, typed, tmp_path), says, strict=True):
-        assert problem in str(named(book, "problem"))
-        assert book["Parachutes"]["A4"].value == named(book, "problem")
-        assert error_cells(book) == [], problem
-        assert words(book) == [], problem
-        shown = [rows(book, figure, MOST + 1) for figure in COLUMNS]
-        assert {value for column in shown for value in column} == {NONE}, problem
-        for name in ("fits", "worth", "ruin", "mean", "kelly", "room", "best", "edge_to_grow", "plan_growth"):
-            assert named(book, name) == NONE, (problem, name)
-        assert [book["Working"].cell(row, 2).value for row in range(6, 17)].count(None) == 0
-
-
-@pytest.mark.office
-def test_strikes_that_cannot_be_are_said_and_change_nothing_else(unfilled: Path, tmp_path: Path) -> None:
-    unknown, given, impossible = recalculated(
-        unfilled,
-        [Typed({"spot": None}), Typed({"short_strike": 4_900}), Typed({"credit": 0.0, "spot": 5_000})],
-        tmp_path,
-    )
-    assert rows(unknown, "short_strike", 6) == [NONE] * 6
-    assert rows(unknown, "stop_pnl", 6) == WORKED["stop_pnl"]
-    assert unknown["Strikes"]["C6"].value == "CHECK: Spot must be a number above 0"
-    assert rows(given, "short_strike", 1) == [4_900]
-    assert rows(impossible, "short_strike", 2) == ["none", "none"]
-    assert [error_cells(book) for book in (unknown, given, impossible)] == [[], [], []]
-
-
-@pytest.mark.office
-def test_the_published_rolls_of_a_week_and_a_month(unfilled: Path, tmp_path: Path) -> None:
-    """Black-Scholes in 50-digit arithmetic: SPX 5000, 15 %, a neutral doubling from the touch of 5000; two and three strikes away."""
-    typed = [
-        Typed({"short_strike": 5_000, "days_left": 7, "strike_step": 0, "buyback": 2.4726925833793572}),
-        Typed({"short_strike": 5_000, "days_left": 30, "strike_step": 0, "buyback": 2.5196891077483495}),
-    ]
-    week, month = recalculated(unfilled, typed, tmp_path)
-    assert week["Strikes"][f"{EXACT}{FIRST_STRIKE + 1}"].value == pytest.approx(4930.9806796509740125, rel=1e-10)
-    assert month["Strikes"][f"{EXACT}{FIRST_STRIKE + 1}"].value == pytest.approx(4856.3537377598699282, rel=1e-10)
-    touch = FIRST_STRIKE + MOST + 6
-    for book in (week, month):  # with a step of 0 a strike is as far as the width
-        assert [book["Strikes"][f"A{touch + away}"].value for away in range(4)] == [0, 1, 2, 3]
-    assert week["Strikes"][f"E{touch + 2}"].value == pytest.approx(0.92240092903367914059, rel=1e-10)
-    assert week["Strikes"][f"E{touch + 3}"].value == pytest.approx(0.88380657639926824238, rel=1e-10)
-    assert month["Strikes"][f"E{touch + 2}"].value == pytest.approx(0.96313437513052995263, rel=1e-10)

@@ -80,7 +80,7 @@ def test_only_some_functions_are_listed_where_only_those_are_there() -> None:
     assert names == {"Account", "SLOTS", "CUSHION"}
 
 
-@pytest.mark.parametrize("kind", sorted(KINDS))
+@pytest.mark.parametrize("kind", sorted(KINDS.keys() - {"parachutes"}))  # whose formulas are plain ones
 def test_every_workbook_that_people_fill_in_has_it_as_its_last_sheet(kind: str, tmp_path: Path) -> None:
     KINDS[kind](tmp_path / "book.xlsx")
     book = read(tmp_path / "book.xlsx")

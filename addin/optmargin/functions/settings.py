@@ -62,14 +62,18 @@ def settings_path(environment: Mapping[str, str] | None = None, home: Path | Non
     return Path(named) if named else (Path.home() if home is None else home) / ".optmargin" / "settings.toml"
 
 
-def read_settings(path: Path | None = None) -> Settings:
+def read_settings(path: Path | None = None, *, is_named: bool = False) -> Settings:
     """The settings of a file; those of a program that was never told anything where there is no file.
+
+    Args:
+        path: the file; None is that of :func:`settings_path`.
+        is_named: whether somebody named it, so that it must be there.
 
     Raises:
         MarginError: ``#VALUE!`` for a file that can't be read, an unknown setting or a value that can't be.
     """
     # A file that somebody named must be there: without it the figures would silently be those of another book.
-    must_exist = path is None and VARIABLE in os.environ
+    must_exist = is_named or (path is None and VARIABLE in os.environ)
     path = settings_path() if path is None else path
     try:
         if not path.exists() and not must_exist:

@@ -9,10 +9,11 @@ from openpyxl import Workbook
 from openpyxl.workbook.properties import CalcProperties
 
 from optmargin.workbook import native
-from optmargin.workbook.evaluate import CellError, Values
+from optmargin.workbook.evaluate import Values
+from optmargin.workbook.evaluate_functions import CellError
 from optmargin.workbook.files import Shown, save
 from optmargin.workbook.parachutes_front import add_front
-from optmargin.workbook.parachutes_ledger import OWN, add_ledger, own_cell
+from optmargin.workbook.parachutes_ledger import add_ledger, own_cell
 from optmargin.workbook.parachutes_levels import Grid
 from optmargin.workbook.parachutes_odds import add_odds
 from optmargin.workbook.parachutes_read_me import add_read_me
@@ -50,7 +51,7 @@ def values_shown(book: Workbook) -> Shown:
     """The values of all formulas of a workbook of ours."""
     values = Values(book)
     shown: Shown = {}
-    for sheet in book.worksheets:
+    for sheet in reversed(book.worksheets):  # what the others are made of stands last
         for (row, column), cell in native.cells(sheet).items():
             if cell.data_type == "f" and cell.value is not None:
                 try:
@@ -69,6 +70,3 @@ def write_parachutes(out: Path) -> None:
     """
     book, shown = new_parachutes()
     save(book, out, _NO_DAY, shown)
-
-
-__all__ = ["MOST", "OWN", "new_parachutes", "values_shown", "write_parachutes"]

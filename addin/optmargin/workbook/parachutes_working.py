@@ -9,11 +9,10 @@ from openpyxl.workbook.defined_name import DefinedName
 
 from optmargin.workbook import pages, styles
 from optmargin.workbook.parachutes_inputs import flag
-from optmargin.workbook.parachutes_ledger import TITLE as LEDGER
 from optmargin.workbook.parachutes_ledger import own_area
 from optmargin.workbook.parachutes_levels import FIGURES, HEADINGS, NONE, level_formulas
 from optmargin.workbook.parachutes_results import FINE_WORDS
-from optmargin.workbook.parachutes_sizes import STEPS, add_points, add_searches, name_column
+from optmargin.workbook.parachutes_sizes import add_points, add_searches, name_column
 
 if TYPE_CHECKING:
     from openpyxl import Workbook
@@ -151,6 +150,3 @@ def _add_equity(sheet: Worksheet, grid: Grid, row: int) -> None:
             pages.put_formula(
                 sheet, row + 2 + bar, column, f"={usable.format(text)}", size=9, form=styles.MONEY, align="right"
             )
-
-
-__all__ = ["FIRST", "LEDGER", "SHOWN_LEVELS", "STEPS", "TITLE", "add_working", "equity_row", "points_row"]

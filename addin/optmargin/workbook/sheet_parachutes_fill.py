@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 from optmargin.core.errors import Finding, Severity
 from optmargin.workbook import native, tables
 from optmargin.workbook.cells import top_left, write
-from optmargin.workbook.evaluate import CellError, Values
+from optmargin.workbook.evaluate import Values
+from optmargin.workbook.evaluate_functions import CellError
 from optmargin.workbook.layout import NOT_GIVEN, PARACHUTE_NAMES, PARACHUTE_PREFIX, PARACHUTE_WRITTEN, PARACHUTES
 from optmargin.workbook.sheet_parachutes import MOST
 

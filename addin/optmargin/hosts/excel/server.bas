@@ -84,6 +84,7 @@ Private Function OmSentRange(x As Variant) As Variant
         OmSentRange = "#VALUE!"     ' Value2 would leave out every area but the first
     ElseIf x.Rows.Count = x.Worksheet.Rows.Count Then
         used = x.Worksheet.UsedRange.Row + x.Worksheet.UsedRange.Rows.Count - 1
+        If used < 2 Then used = 2   ' a single cell would serve every row of the other ranges
         OmSentRange = OmSentCells(x.Resize(used).Value2)    ' a whole column: what lies below is blank
     Else
         OmSentRange = OmSentCells(x.Value2)

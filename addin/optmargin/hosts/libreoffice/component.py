@@ -23,6 +23,7 @@ INTERFACE = "org.optmargin.XOptMargin"
 SERVICE = "org.optmargin.Functions"
 
 _HERE = Path(__file__).parent
+_NEEDED = ("python", "prefix", "paths", "in_words")  # of what the installer wrote down
 _NOT_AVAILABLE = struct.unpack("<d", struct.pack("<II", 0x7FFF, 0x7FF80000))[0]  # what Calc shows as #N/A
 _ASK_THE_DOCTOR = "run 'optmargin doctor libreoffice' and follow it, then start LibreOffice anew"
 
@@ -46,11 +47,15 @@ def environment(folder: Path = _HERE) -> dict[str, Any]:
     Raises:
         UnfitError: when that can't be read.
     """
+    problem = "the extension doesn't know where optmargin is installed"
     try:
         found = json.loads((folder / "environment.json").read_text(encoding="utf-8"))
-        return {key: found[key] for key in ("python", "prefix", "paths", "in_words")}
-    except (OSError, ValueError, TypeError, KeyError) as error:
-        raise UnfitError(f"the extension doesn't know where optmargin is installed: {error}") from error
+    except (OSError, ValueError) as error:
+        raise UnfitError(f"{problem}: {error}") from error
+    missing = [key for key in _NEEDED if not isinstance(found, dict) or key not in found]
+    if missing:
+        raise UnfitError(f"{problem}: its environment.json lacks {', '.join(missing)}")
+    return {key: found[key] for key in _NEEDED}
 
 
 def open_environment(found: dict[str, Any]) -> ModuleType:

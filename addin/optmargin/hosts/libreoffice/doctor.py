@@ -13,7 +13,7 @@ from typing import Any
 import optmargin
 from optmargin.core.errors import MarginError
 from optmargin.functions.all import functions
-from optmargin.functions.settings import read_settings, settings_path
+from optmargin.functions.settings import VARIABLE, read_settings, settings_path
 from optmargin.hosts.checks import Check, Health
 from optmargin.hosts.libreoffice.build import COMPONENT, ENVIRONMENT, FOLDER
 from optmargin.hosts.libreoffice.environment import fit_python, this_environment
@@ -55,7 +55,7 @@ def _wrong(what: str, error: MarginError) -> Check:
 def _settings(machine: Machine) -> Check:
     path = settings_path(machine.environment, machine.home)
     try:
-        read = read_settings(path)
+        read = read_settings(path, is_named=VARIABLE in machine.environment)
     except MarginError as error:
         return _wrong("settings", error)
     where = f"read from {read.source}" if read.source else f"the program's own, since there is no {path}"
