@@ -304,3 +304,8 @@ def test_columns_refuse_what_a_single_ledger_refuses():
         with pytest.raises(MarginError, match=says) as caught:
             ledger_columns(1e5, 6.0, asked["buyback"], asked["terms"], 3.0, edge=asked["edge"])
         assert caught.value.code is ErrorCode.NUM
+
+
+def test_a_parachute_that_adds_no_whole_slot_is_refused_and_named():
+    with pytest.raises(MarginError, match="parachute 2 adds no whole slot to 7"):
+        plan(6, [1], [2.5], 3, multiple=1.05, reading=Reading.DOUBLE)

@@ -1,26 +1,14 @@
 """The command line as people meet it: help, errors as one sentence, exit codes, incomplete files, folders."""
 
 import json
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 
+from terminal_door import optmargin
+
 HEADER = "account,underlying,right,strike,expiry,quantity,price,spot\n"
 GOOD = HEADER + "A,SPX,put,3800,2022-12-23,-5,22.5,3900\nA,SPX,put,3795,2022-12-23,5,21.4,3900\n"
-
-
-def optmargin(*arguments, cwd=None):
-    done = subprocess.run(
-        [sys.executable, "-m", "optmargin.hosts.terminal.cli", *map(str, arguments)],
-        capture_output=True,
-        text=True,
-        check=False,
-        cwd=cwd,
-    )
-    assert "Traceback" not in done.stderr + done.stdout
-    return done
 
 
 @pytest.fixture

@@ -1,8 +1,6 @@
 """The method at the terminal: segments and their level, files and tables of SPAN, a slice of one, and two books compared."""
 
 import json
-import subprocess
-import sys
 from importlib import resources
 from pathlib import Path
 
@@ -11,6 +9,7 @@ import pytest
 from optmargin.risk.span.files.synthetic import synthetic
 from optmargin.risk.span.files.write import write_pa2, write_spn
 from risk.span.market import FUTURE, Made, commodity, parameters
+from terminal_door import optmargin
 
 EXAMPLES = Path(__file__).parents[2] / "workbooks" / "examples"
 HEADER = "account,underlying,right,strike,expiry,quantity,price,spot\n"
@@ -20,21 +19,6 @@ LONG = 20936.0  # CME, E-mini S&P 500 maintenance margin of one long future, 12 
 AS_OF = ("--as-of", "2025-09-12")
 # CME's row of the ES future of March 2019 in the parameter file of 2 January 2019: 6,000 either way.
 ES_2019 = [0, 0, -2000, -2000, 2000, 2000, -4000, -4000, 4000, 4000, -6000, -6000, 6000, 6000, -5940, 5940]
-
-
-def optmargin(*arguments, settings=None):
-    environment = {"PATH": "/usr/bin:/bin", "HOME": "/nowhere", "COLUMNS": "200"}  # a user's own settings are not asked
-    if settings is not None:
-        environment["OPTMARGIN_SETTINGS"] = str(settings)
-    done = subprocess.run(
-        [sys.executable, "-m", "optmargin.hosts.terminal.cli", *map(str, arguments)],
-        capture_output=True,
-        text=True,
-        check=False,
-        env=environment,
-    )
-    assert "Traceback" not in done.stderr + done.stdout
-    return done
 
 
 @pytest.fixture

@@ -133,6 +133,28 @@ def test_the_users_own_choices_are_kept_and_counted(tmp_path: Path) -> None:
     assert shown(filled, "next", 5) == ["deploy", "deploy", "deploy", "the last", NONE]
 
 
+def test_formulas_of_the_users_own_do_no_harm(tmp_path: Path) -> None:
+    write_template(tmp_path / "mine.xlsx")
+    book = read(tmp_path / "mine.xlsx")
+    sheet = book["Parachutes"]
+    own = {
+        "A60": "=VLOOKUP(1,A22:B30,2)",
+        "A61": "=A4*2",
+        "A62": "=Nowhere!A1+1",
+        "A63": "=A63+1",
+        "A64": "=1/0",
+        "A65": "=((",
+    }
+    for address, formula in {**own, "A66": "=parachute_fits*10"}.items():
+        sheet[address] = formula
+    book.save(tmp_path / "mine.xlsx")
+    assert fill(made(), tmp_path / "mine.xlsx", tmp_path / "report.xlsx") == ()
+    filled = read(tmp_path / "report.xlsx", values=True)["Parachutes"]
+    assert [filled[address].value for address in own] == [None] * len(own)
+    assert filled["A66"].value == 50
+    assert shown(read(tmp_path / "report.xlsx", values=True), "excess")[5] == 4_600
+
+
 def test_its_prefixed_names_are_those_of_the_layout() -> None:
     levels = sheet_parachutes.grid()
     assert levels.name("slots") == "parachute_slots"

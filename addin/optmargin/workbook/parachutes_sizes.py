@@ -34,7 +34,6 @@ STEPS = 44  # halvings, after which a share is known to 13 digits
 POINTS = 48  # of the growth chart
 _NOISE = "0.000000000001"  # a mean this small beside what may be won and lost is rounding
 UNLIMITED = "no limit"
-SEED = "1/32"  # the share of the account that the rule of thumb writes
 
 SIZE_HEADINGS = (
     "Parachutes", "The last one fails", "Full Kelly writes", "that is", "The margin has room for", "that is", "Written", "that is",

@@ -62,6 +62,8 @@ class Resize:
 
     def in_formula(self, text: str, home: str, *, stretch: bool = False) -> str:
         """A formula (with or without its ``=``) that stands on the sheet ``home``, as it is after the change."""
+        if home != self.sheet and self.sheet.replace("'", "''") not in text:
+            return text  # nothing in it can refer to that sheet
 
         def changed(reference: str) -> str:
             match = _REFERENCE.fullmatch(reference)

@@ -169,6 +169,12 @@ def plan(
     sets: list[Set] = []
     cash = Fraction(0)
     for number, closed, opened, standing in islice(_levels(first, times, reading), most + 1):
+        if not opened:
+            raise MarginError(
+                ErrorCode.NUM,
+                f"parachute {number} adds no whole slot to {closed or standing}",
+                "begin with more slots, or take a greater size multiple",
+            )
         cost = charged[number] if charged is not None else per_leg * LEGS_OF_A_SPREAD * (closed + opened)
         paid = closed * bought[number - 1] if number else Fraction(0)
         credit = given[number]
