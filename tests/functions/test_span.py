@@ -244,3 +244,14 @@ def test_a_move_of_several_products_means_nothing():
 def test_days_may_be_days():
     row = future(1, dt.date(2025, 12, 19))
     assert total(row, as_of=dt.date(2025, 9, 12))[0] == LONG
+
+
+def test_options_on_one_future_that_state_different_prices_of_it_have_no_figure():
+    header = ["underlying", "right", "strike", "expiry", "quantity", "price", "spot"]
+    short, long = ["ES", "put", 6450, "2025-09-22", -5, 11.5], ["ES", "put", 6300, "2025-09-22", 5, 5]
+    refused = call("SPAN_MARGIN", [[header, [*short, 7000], [*long, 6600]], "2025-09-12"]).first
+    assert "different prices of their future" in str(refused)
+    assert "6600 and 7000" in str(refused)
+    assert not isinstance(
+        call("SPAN_MARGIN", [[header, [*short, 6600], [*long, 6600]], "2025-09-12"]).rows[1][1], MarginError
+    )

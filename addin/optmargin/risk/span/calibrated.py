@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from optmargin.core.errors import ErrorCode, Finding, MarginError, Severity
+from optmargin.core.money import plain
 from optmargin.risk.pricing.black import DAYS_A_YEAR, black
 from optmargin.risk.pricing.implied import Unimplied, implied_volatility
 from optmargin.risk.span.arrays import LEAST_VOLATILITY, ScanRanges, composite_deltas, future_arrays, option_arrays
@@ -256,6 +257,10 @@ def _priced(
     return _Priced(np.rint(risk), delta, price, volatility, years, moved), held, refused
 
 
+# Rows of one file may be some seconds apart; more than a thousandth isn't one moment's market.
+_SAME_PRICE = 0.001
+
+
 def _futures(held: HeldContracts, given: FuturesPrices) -> NDArray[np.float64]:
     """Price of each contract's future, points: as given, else of a future of that month in the book, else the leg's spot."""
     contracts, is_future = held.contracts, held.is_future
@@ -267,7 +272,18 @@ def _futures(held: HeldContracts, given: FuturesPrices) -> NDArray[np.float64]:
             found[here] = given[held.row.code, month]
         elif len(prices):
             found[here & ~is_future] = np.sort(prices).mean()
+        else:
+            _must_agree(found[here], month)
     return found
+
+
+def _must_agree(prices: NDArray[np.float64], month: int) -> None:
+    """Refuses options on one future whose rows state different prices of it: their losses would be of different markets."""
+    known = prices[~np.isnan(prices)]
+    if len(known) and known.max() - known.min() > _SAME_PRICE * abs(known.max()):
+        problem = f"the positions state different prices of their future of {month // 100}-{month % 100:02d}"
+        problem += f": {plain(float(known.min()))} and {plain(float(known.max()))}"
+        raise MarginError(ErrorCode.VALUE, problem, "state one price, or give it (--spot ES=PRICE)")
 
 
 def _volatilities(
