@@ -312,3 +312,8 @@ def test_the_working_in_words(name, arguments, says):
 
 def test_there_is_no_working_where_more_fit_than_can_be_counted():
     assert why("PARACHUTES_FIT", [1e12, 1]).first.endswith("which doesn't fit: 30")
+
+
+def test_a_first_position_that_other_margin_leaves_no_room_for_is_told_so():
+    error = call("PARACHUTES_FIT", [100000, 1, 5, 100, 2, "replace", 0, 0, 0, 0, 120000]).first
+    assert "beside other margin of 120000" in str(error)

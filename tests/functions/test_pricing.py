@@ -122,3 +122,8 @@ def test_excel_would_not_find_a_function_called_price():
     assert "worksheet function of Excel's own" in problem_of_function_name("PRICE")
     mine = [functions()[name] for name in ("OPTION_PRICE", "IMPLIED_VOL", "OPTION_FORWARD", "SPAN_MARGIN", "SPAN_SCENARIOS", "PORTFOLIO_MARGIN", "PORTFOLIO_GRID", "MARGIN_COMPARE")]  # fmt: skip
     assert not list(problems(mine))
+
+
+def test_a_volatility_that_no_price_takes_is_not_answered():
+    error = call("IMPLIED_VOL", ["put", 104.99, 100, 105, 30, "5%", "american"]).first
+    assert "volatility above 1,000 %" in str(error)

@@ -287,3 +287,11 @@ def test_a_table_of_published_margins_of_one_s_own():
 def test_terms_of_a_broker_that_is_not_known():
     with pytest.raises(MarginError, match="no SPAN factors of 'ikbr'"):
         account_terms("ikbr")
+
+
+def test_cash_that_is_owed_in_the_futures_segment_shows_without_a_position_there():
+    report = reported(*SPREAD, net_liq=10_000.0, commodity_cash=-5_000.0)
+    futures = by_segment(report)["futures"]
+    assert (futures.initial, futures.excess_liquidity) == (0.0, -5_000.0)
+    assert by_segment(report)["securities"].net_liq == 15_000.0
+    assert any("futures segment lacks 5,000.00" in each for each in problems(report, Severity.WARNING))

@@ -38,7 +38,7 @@ def test_the_words_are_about_this_account(unfilled: Path, tmp_path: Path) -> Non
     assert example[1].startswith("4 of the 5 planned that fit are worth deploying for growth at these odds; at level 4")
     assert "loses 47,400 (47.4 % of net liq) if it is bought out, and loses 95,400 (95.4 %) at worst" in example[2]
     assert "0.66 % of campaigns, one in 150.5 (at fair prices 1.25 %, one in 80); in 52 campaigns" in example[3]
-    assert example[4] == "108 winning campaigns of 600 make good one buy-out."
+    assert example[4] == "108 winning campaigns of the same share of the account (600 at first) make good one buy-out."
     assert example[6] == (
         "Half Kelly writes 1/67.4 of the account, the margin has room for 1/31.8: Kelly binds; the plan writes 1/33.3."
     )

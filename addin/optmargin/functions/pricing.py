@@ -36,7 +36,8 @@ Forward = Annotated[
     About("Forward price of the underlying for the expiry: the future's price, or OPTION_FORWARD", Unit.USD_PER_SHARE, above=0),
 ]  # fmt: skip
 DaysLeft = Annotated[Any, About("Calendar days to expiry; 365 make a year", Unit.DAYS, at_least=0, at_most=36500)]
-Volatility = Annotated[Any, About("Volatility per year", Unit.FRACTION, at_least=0, at_most=10)]
+_HIGHEST_VOLATILITY = 10.0
+Volatility = Annotated[Any, About("Volatility per year", Unit.FRACTION, at_least=0, at_most=_HIGHEST_VOLATILITY)]
 Exercise = Annotated[Any, About("When it may be exercised", Unit.EXERCISE)]
 SpotOfAmerican = Annotated[
     Any, About("Price of the underlying of an American option; blank takes the forward: an option on a future", Unit.USD_PER_SHARE, above=0)
@@ -191,10 +192,14 @@ def implied_vol(
     is_american = np.broadcast_to(np.equal(exercise, Style.AMERICAN), np.shape(found)).ravel()
 
     def error_of(at: int) -> MarginError:
-        said = Unimplied(int(np.ravel(reasons[bool(is_american[at])])[at])).sentence or "no volatility can be told"
+        said = (
+            Unimplied(int(np.ravel(reasons[bool(is_american[at])])[at])).sentence
+            or "it needs a volatility above 1,000 %"
+        )
         return MarginError(ErrorCode.NUM, said, "check price, forward and days")
 
-    return _refuse(found, error_of)
+    # What OPTION_PRICE refuses as a volatility isn't answered as one either.
+    return _refuse(np.where(np.less_equal(found, _HIGHEST_VOLATILITY), found, np.nan), error_of)
 
 
 @worksheet_function(

@@ -73,7 +73,7 @@ def segment_rows(
         margined: by the method that was asked for.
         net_liq: of the whole account, USD; None where it isn't known.
     """
-    if not margined.has_futures:
+    if not margined.has_futures and not account.commodity_cash:
         return (_securities(margined, net_liq, account.cash),), []
     findings: list[Finding] = []
     futures = _futures(account, margined, findings)
@@ -123,11 +123,11 @@ def _futures(account: Account, margined: Margined, findings: list[Finding]) -> S
     """The futures segment; what it would take to say what it leaves goes into the findings."""
     group, required = margined.futures_group, margined.span
     long, short = market_values(margined.futures_account.legs)
-    value, complete = _number(long - short), group is not None and not group.blocked
-    nan = math.nan
-    initial, maintenance = (
-        (nan, nan) if group is None or not complete else (group.initial.field, group.maintenance.field)
-    )
+    # Cash without a position is a segment all the same: it may be owed, and the securities don't have it.
+    value, complete = _number(long - short), not margined.has_futures or (group is not None and not group.blocked)
+    initial = maintenance = math.nan if margined.has_futures else 0.0
+    if group is not None and complete:
+        initial, maintenance = group.initial.field, group.maintenance.field
     cash = account.commodity_cash
     net_liq = None if cash is None or value is None else cash + value
     deposits = [None if value is None else _number(each + value) for each in (initial, maintenance)]
@@ -146,7 +146,7 @@ def _futures(account: Account, margined: Margined, findings: list[Finding]) -> S
     unstated = "cash of the segment not given" if cash is None else ""
     return SegmentRow(
         segment=FUTURES,
-        method=str(Method.SPAN) if required is not None else str(margined.method),
+        method=str(Method.SPAN if required is not None or not margined.has_futures else margined.method),
         level=str(required.origin.level) if required is not None else "",
         complete=complete,
         initial=_money(initial),

@@ -60,7 +60,7 @@ def sentences(grid: Grid) -> dict[str, str]:
         "words_recover": guarded(
             f"IF({plan},{n('fits')}>=0,FALSE)",
             f'IF(ISNUMBER({n("to_recover")}),ROUNDUP(ROUND({n("to_recover")},6),0)&" winning campaign"'
-            f'&IF(ROUNDUP(ROUND({n("to_recover")},6),0)=1,"","s")&" of "&{money(of("cash", "0"))}&" make good one buy-out.","{NONE}")',
+            f'&IF(ROUNDUP(ROUND({n("to_recover")},6),0)=1,"","s")&" of the same share of the account ("&{money(of("cash", "0"))}&" at first) make good one buy-out.","{NONE}")',
         ),
     }
 

@@ -319,3 +319,13 @@ def test_an_empty_book_requires_nothing():
     found = portfolio_margin(book(), DAY)
     assert (found.requirement, found.complete, found.classes) == (0, True, ())
     assert found.grid().shape == (0, 10)
+
+
+def test_however_wide_a_stress_no_price_falls_below_zero():
+    found = required(ibm(PUT, 95, 1.02, -1), ibm(CALL, 95, 4.5, 1), stress=Stress(range_factor=10))
+    assert min(found.classes[0].points) == -1.0
+
+
+def test_a_root_that_nobody_knows_is_told_to_be_taken_for_a_stock():
+    found = required(dataclasses.replace(ibm(PUT, 95, 1.02, -1), underlying="ZZZ", root="ZZZ", assumed=True))
+    assert any("ZZZ isn't in the instruments table" in each.problem for each in found.findings)

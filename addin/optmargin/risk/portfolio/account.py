@@ -95,6 +95,7 @@ def portfolio_margin(
     places = _places(held, in_force, given)
     noticed.extend(_without_a_range(places, account))
     noticed.extend(_assumed_range(places, account))
+    noticed.extend(_assumed_stock(held, account))
     blocked = _blocked_names(noticed, in_force)
     classes = _class_groups(valued, places, in_force, stress, blocked.keys())
     there = {group.name for group in classes}
@@ -232,6 +233,14 @@ def _without_a_range(places: Sequence[Membership], account: str) -> list[Finding
     return found
 
 
+def _assumed_stock(legs: LegTable, account: str) -> list[Finding]:
+    """Notes about underlyings that the instruments table doesn't know, taken for ordinary stocks."""
+    problem = "{} isn't in the instruments table: taken as an ordinary stock"
+    remedy = "give asset_class in the file if it is something else"
+    names = sorted(set(legs.underlying[legs.assumed].tolist()))
+    return [Finding(Severity.NOTE, problem.format(name), remedy, account=account, underlying=name) for name in names]
+
+
 def _assumed_range(places: Sequence[Membership], account: str) -> list[Finding]:
     """Warnings about broad indexes and funds that no class names: which of the two ranges is theirs isn't known."""
     found = []
@@ -260,7 +269,9 @@ def _class_groups(
     for name, mine in rows.items():
         moves = places[mine[0]].moves
         ten[name] = (
-            np.full(POINTS, np.nan) if moves is None else stress.range_factor * points_between(moves.down, moves.up)
+            np.full(POINTS, np.nan)
+            if moves is None  # and no price falls below zero, however wide a stress makes the range
+            else np.maximum(stress.range_factor * points_between(moves.down, moves.up), -1.0)
         )
         points[mine] = ten[name]
     moved = np.maximum(1.0 + factors * stress.move, 0.0) if stress.move else np.ones(len(places))

@@ -182,11 +182,16 @@ def parachutes_fit(
         fitting = fitting & fits
         if level.number == 0 and not np.all(fitting):
             short = ~fitting
+            beside = "".join(
+                f", {what} {_first_of(figure, short)}"
+                for what, figure in (("beside other margin of", other_margin), ("keeping a cushion of", cushion))
+                if np.any(np.broadcast_to(figure, np.shape(short))[short] if np.shape(short) else figure)
+            )
             raise MarginError(
                 ErrorCode.NUM,
                 f"the first position of {_first_of(whole, short)} slots needs {_first_of(level.standing * terms.slot, short)} and doesn't fit "
-                f"into a net liq of {_first_of(net_liq, short)}",
-                "write fewer slots, or keep less cushion",
+                f"into a net liq of {_first_of(net_liq, short)}{beside}",
+                "write fewer slots, or keep less beside them",
             )
         if not np.any(fitting):
             return np.asarray(found, dtype=np.float64)

@@ -105,6 +105,8 @@ def _worth(found: Assessment) -> list[str]:
         ]
     if not planned:
         return []
+    if found.worth == 0 and _is_fair(found) and found.mean < 0:
+        return ["None of them is worth deploying: at fair prices what parachutes add is their fees and debits."]
     if found.worth == 0 and _is_fair(found):
         again = "a fair coin" if float(found.question.multiple) == 2 else "a fair bet"
         return [
@@ -144,7 +146,8 @@ def _failing(found: Assessment) -> list[str]:
         many = math.ceil(found.to_recover)
         gain = dollars(found.ledger.rows[0].cash)
         sentences.append(
-            f"{many:,} winning campaign{'s' if many > 1 else ''} of {gain} make{'' if many > 1 else 's'} good one buy-out."
+            f"{many:,} winning campaign{'s' if many > 1 else ''} of the same share of the account "
+            f"({gain} at first) make{'' if many > 1 else 's'} good one buy-out."
         )
     return [" ".join(sentences)]
 
