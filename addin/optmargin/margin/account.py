@@ -12,7 +12,7 @@ import numpy as np
 from optmargin.core.contracts import AccountType, AssetClass, Right, Settlement
 from optmargin.core.errors import Finding, Severity
 from optmargin.core.money import dollars
-from optmargin.margin.requirement import AccountRequirement, Amounts, Group, Line
+from optmargin.margin.requirement import AccountRequirement, Amounts, Entry, Group, Line, Lines
 from optmargin.margin.underlying import margin_underlying
 from optmargin.rules.terms import ExpiriesRule
 
@@ -86,7 +86,7 @@ def margin_legs(
         noticed.extend(more)
         if in_force.terms.spread.expiries is ExpiriesRule.LARGEST:
             margined = _largest_only(margined, in_force)
-            if any(line.rule == _NOT_LARGEST for group in margined for line in group.lines):
+            if any(entry.rule == _NOT_LARGEST for group in margined for entry in group.lines.entries):
                 problem = (
                     f"{underlying}: {in_force.book} charges the largest expiry only, though two expiries can both lose"
                 )
@@ -107,8 +107,8 @@ def margin_legs(
         complete=complete,
         initial=initial,
         maintenance=maintenance,
-        long_cost=_total(value[is_option & (legs.quantity > 0)]),
-        proceeds=_total(-value[is_option & (legs.quantity < 0)]),
+        long_cost=_total(value[is_option & (legs.quantity > 0)].tolist()),
+        proceeds=_total((-value[is_option & (legs.quantity < 0)]).tolist()),
         findings=tuple(sorted(noticed, key=lambda each: (_ORDER[each.severity], each.line or 0))),
     )
 
@@ -138,7 +138,7 @@ def _largest_only(groups: list[Group], in_force: TermsInForce) -> list[Group]:
     """The groups of one underlying where the book charges the largest expiry only: the others' risk is taken off by a line."""
 
     def risk(group: Group) -> float:
-        return math.fsum(line.initial.field for line in group.lines if line.is_risk)
+        return group.lines.risk.initial.field
 
     dated = [group for group in groups if group.expiry is not None and not group.blocked]
     largest = max(dated, key=risk, default=None)
@@ -148,7 +148,7 @@ def _largest_only(groups: list[Group], in_force: TermsInForce) -> list[Group]:
             charged.append(group)
             continue
         initial = Amounts.same(-risk(group))
-        maintenance = Amounts.same(-math.fsum(line.maintenance.field for line in group.lines if line.is_risk))
+        maintenance = Amounts.same(-group.lines.risk.maintenance.field)
         line = Line(
             rule=_NOT_LARGEST,
             label=f"{group.underlying} {group.expiry}",
@@ -162,7 +162,7 @@ def _largest_only(groups: list[Group], in_force: TermsInForce) -> list[Group]:
                 group,
                 initial=Amounts.total((group.initial, initial)),
                 maintenance=Amounts.total((group.maintenance, maintenance)),
-                lines=(*group.lines, line),
+                lines=Lines((*group.lines.entries, Entry.of(line))),
             )
         )
     return charged
@@ -193,9 +193,7 @@ def _without_a_price(groups: Sequence[Group], legs: LegTable, in_force: TermsInF
 def _what_cannot_be_margined(legs: LegTable, as_of: dt.date | None, account: str) -> list[Finding]:
     """Findings about legs for which no strategy-based book has a rule: futures, their options, and what has expired."""
     found = []
-    is_future = (legs.right == Right.FUTURE) | np.array(
-        [word is AssetClass.FUTURE for word in legs.asset_class], dtype=np.bool_
-    )
+    is_future = (legs.right == Right.FUTURE) | (legs.asset_class == AssetClass.FUTURE)
     expired = np.zeros(len(legs), dtype=np.bool_)
     if as_of is not None:
         expired = legs.expiry < np.datetime64(as_of, "D")
@@ -241,7 +239,7 @@ def blocked_group(underlying: str, expiry: dt.date | None, settlement: Settlemen
         max_loss=math.nan,
         initial=_MISSING,
         maintenance=_MISSING,
-        lines=(),
+        lines=Lines(),
         profile=None,
         blocked=True,
     )

@@ -43,22 +43,21 @@ def long_boxes(
         right, strike: of each leg.
         units: signed contracts, negative for short.
     """
-    left = units.astype(np.int64).copy()
-    is_call = right == Right.CALL
-
-    def holding(*, call: bool, long: bool) -> list[int]:
-        return [int(at) for at in np.flatnonzero((is_call == call) & (units > 0 if long else units < 0))]
-
+    left = units.astype(np.int64)
     strikes = strike.tolist()
+    is_call, is_long = right == Right.CALL, units > 0
 
-    def of_one_strike(calls: list[int], puts: list[int]) -> list[tuple[int, int]]:
+    def of_one_strike(calls: NDArray[np.bool_], puts: NDArray[np.bool_]) -> list[tuple[int, int]]:
+        both = set(strike[calls].tolist()).intersection(strike[puts].tolist())
+        if not both:
+            return []
         puts_at: dict[float, list[int]] = {}
-        for put in puts:
+        for put in np.flatnonzero(puts).tolist():
             puts_at.setdefault(strikes[put], []).append(put)
-        return [(call, put) for call in calls for put in puts_at.get(strikes[call], ())]
+        return [(call, put) for call in np.flatnonzero(calls).tolist() for put in puts_at.get(strikes[call], ())]
 
-    lower = of_one_strike(holding(call=True, long=True), holding(call=False, long=False))
-    upper = of_one_strike(holding(call=True, long=False), holding(call=False, long=True))
+    lower = of_one_strike(is_call & is_long, ~is_call & (units < 0))
+    upper = of_one_strike(is_call & (units < 0), ~is_call & is_long) if lower else []
     pairs = sorted(
         ((*low, *high) for low in lower for high in upper if strikes[high[0]] > strikes[low[0]]),
         key=lambda legs: (strike[legs[0]] - strike[legs[2]], strike[legs[0]]),

@@ -8,10 +8,12 @@ from collections import defaultdict
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from optmargin.core.contracts import AccountType, Settlement
 from optmargin.core.errors import Finding, Severity
 from optmargin.core.payoff import LossProfile
-from optmargin.margin.requirement import Amounts, Group, Line
+from optmargin.margin.requirement import Amounts, Entry, Group, Lines
 from optmargin.rules.terms import SettlementRule
 
 if TYPE_CHECKING:
@@ -25,7 +27,7 @@ Moment = tuple[dt.date, Settlement]
 class Draft:
     """What is collected for one group until all of its lines are known."""
 
-    lines: list[Line] = field(default_factory=list)
+    entries: list[Entry] = field(default_factory=list)
     put_side: float = 0.0
     call_side: float = 0.0
     max_loss: float = 0.0
@@ -35,7 +37,10 @@ class Draft:
 
 
 class Drafts:
-    """What the pools of one underlying share: the legs, the terms, the drafts of the groups and the findings."""
+    """What the pools of one underlying share: the legs, the terms, the drafts of the groups and the findings.
+
+    ``moments`` are the moments at which legs settle, in order of time, and ``moment_of`` the number of each leg's.
+    """
 
     def __init__(
         self,
@@ -57,14 +62,17 @@ class Drafts:
         self.drafts: dict[Moment | None, Draft] = defaultdict(Draft)
         self.findings: list[Finding] = []
         together = self.terms.spread.settlement is SettlementRule.TOGETHER
-        self._moments: list[Moment] = [
-            (day, Settlement.PM if together else settlement)
-            for day, settlement in zip(legs.expiry.astype(object).tolist(), legs.settlement.tolist(), strict=True)
+        days, day = np.unique(legs.expiry, return_inverse=True)
+        at_close = (legs.settlement == Settlement.PM) | together
+        found, self.moment_of = np.unique(2 * day + at_close, return_inverse=True)
+        named = days.astype(object).tolist()
+        self.moments: list[Moment] = [
+            (named[each // 2], Settlement.PM if each % 2 else Settlement.AM) for each in found.tolist()
         ]
 
     def moment(self, at: int) -> Moment:
         """When a leg settles: its day, and the morning or the close of it; the order of moments is that of time."""
-        return self._moments[at]
+        return self.moments[int(self.moment_of[at])]
 
     def source(self, key: str) -> str:
         """The book and the source of a term, for a line of the working."""
@@ -102,6 +110,7 @@ class Drafts:
 
     def _group(self, moment: Moment | None, draft: Draft) -> Group:
         missing = Amounts(math.nan, math.nan, math.nan)
+        lines = Lines(draft.entries)
         return Group(
             underlying=self.underlying,
             expiry=moment[0] if moment else None,
@@ -110,9 +119,9 @@ class Drafts:
             put_side=math.nan if draft.blocked else draft.put_side,
             call_side=math.nan if draft.blocked else draft.call_side,
             max_loss=math.nan if draft.blocked else draft.max_loss,
-            initial=missing if draft.blocked else Amounts.total(line.initial for line in draft.lines),
-            maintenance=missing if draft.blocked else Amounts.total(line.maintenance for line in draft.lines),
-            lines=tuple(draft.lines),
+            initial=missing if draft.blocked else lines.initial,
+            maintenance=missing if draft.blocked else lines.maintenance,
+            lines=lines,
             profile=draft.profile,
             blocked=draft.blocked,
         )

@@ -61,10 +61,10 @@ class Pool:
         self.short = options[legs.quantity[options] < 0]
         self.long = options[legs.quantity[options] > 0]
         self.stock = stock
-        self.moments = sorted({book.moment(int(at)) for at in options})
-        place = {moment: number for number, moment in enumerate(self.moments)}
-        self.short_moment = [place[book.moment(int(at))] for at in self.short]
-        self.long_moment = [place[book.moment(int(at))] for at in self.long]
+        found, place = np.unique(book.moment_of[options], return_inverse=True)
+        self.moments = sorted(book.moments[number] for number in found.tolist())
+        self.short_moment = place[legs.quantity[options] < 0]
+        self.long_moment = place[legs.quantity[options] > 0]
         self.is_margin = book.account_type is AccountType.MARGIN
         self.lent = self._lent()
 
@@ -80,7 +80,7 @@ class Pool:
             self.legs,
             self.short,
             self.long,
-            [*self.short_moment, *self.long_moment],
+            [*self.short_moment.tolist(), *self.long_moment.tolist()],
             may_borrow=self.is_margin,
         )
         pairing, at_maintenance = self._cheapest(tests, position, uses)
@@ -160,13 +160,13 @@ class Pool:
         legs = self.legs
         return PairingProblem(
             short_right=legs.right[self.short],
-            short_expiry=np.array(self.short_moment, dtype=np.int64),
+            short_expiry=self.short_moment,
             short_strike=legs.strike[self.short],
             short_units=_whole(-legs.quantity[self.short]),
             short_uncovered=self.uncovered_costs(tests),
             short_spared=legs.price[self.short] * self.shares,
             long_right=legs.right[long],
-            long_expiry=np.array(self.long_moment[: len(long)], dtype=np.int64),
+            long_expiry=self.long_moment[: len(long)],
             long_strike=legs.strike[long],
             long_units=_whole(legs.quantity[long]),
             shares=self.shares,

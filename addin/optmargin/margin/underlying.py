@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections import defaultdict
+from collections import Counter
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -15,6 +15,9 @@ from optmargin.margin.pool import Pool
 from optmargin.margin.working import Part, Working
 
 if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from optmargin.core.contracts import Style
     from optmargin.core.errors import Finding
     from optmargin.core.legs import LegTable
     from optmargin.margin.requirement import Group
@@ -46,32 +49,39 @@ def margin_underlying(
     if not len(legs):
         return [], []
     book = Drafts(legs, in_force, as_of, account_type, account, time_limit)
-    is_stock = legs.right == Right.STOCK
-    kinds: dict[tuple[object, float], list[int]] = defaultdict(list)
-    for at in np.flatnonzero(~is_stock):
-        kinds[legs.style[at], float(legs.multiplier[at])].append(int(at))
-    ranked = sorted(kinds, key=lambda kind: (-sum(abs(legs.quantity[kinds[kind]])), str(kind)))
-    stock = np.flatnonzero(is_stock)
+    kinds = _kinds(legs)
+    ranked = sorted(kinds, key=lambda kind: (-float(np.abs(legs.quantity[kinds[kind]]).sum()), str(kind)))
+    stock = np.flatnonzero(legs.right == Right.STOCK)
     _note_mornings(book)
     if len(ranked) > 1 and len(stock):
         book.note(
             f"{book.underlying}: its options differ in style or multiplier; the stock hedges only those with multiplier {ranked[0][1]:g}"
         )
     for rank, kind in enumerate(ranked):
-        _margin(Pool(book, np.array(kinds[kind]), stock if rank == 0 else stock[:0]))
+        _margin(Pool(book, kinds[kind], stock if rank == 0 else stock[:0]))
     if not ranked:
         _margin(Pool(book, stock[:0], stock))
     return book.groups(), book.findings
 
 
+def _kinds(legs: LegTable) -> dict[tuple[Style, float], NDArray[np.intp]]:
+    """The rows of the options by exercise style and multiplier."""
+    kinds = {}
+    left = np.flatnonzero(legs.right != Right.STOCK)
+    while len(left):
+        style, multiplier = legs.style[left[0]], float(legs.multiplier[left[0]])
+        mine = (legs.style[left] == style) & (legs.multiplier[left] == multiplier)
+        kinds[style, multiplier] = left[mine]
+        left = left[~mine]
+    return kinds
+
+
 def _note_mornings(book: Drafts) -> None:
     """Notes days on which some options settle in the morning and others at the close: they aren't one group."""
-    settled: dict[dt.date, set[object]] = defaultdict(set)
-    for at in np.flatnonzero(book.legs.right != Right.STOCK):
-        moment = book.moment(int(at))
-        settled[moment[0]].add(moment)
-    for day, moments in settled.items():
-        if len(moments) > 1:
+    numbers, first = np.unique(book.moment_of[book.legs.right != Right.STOCK], return_index=True)
+    days = Counter(book.moments[number][0] for number in numbers[np.argsort(first)].tolist())
+    for day, moments in days.items():
+        if moments > 1:
             book.note(
                 f"{book.underlying} {day}: options that settle in the morning and at the close are not one group; "
                 "one that settles in the morning covers none that settles at the close",

@@ -1,10 +1,15 @@
-"""The working: every line that explains what a pool requires, written into the drafts of its groups; the lines add up."""
+"""The working: every line that explains what a pool requires, put into the drafts of its groups; the lines add up.
+
+Amounts and findings are made at once. The words of lines about many legs wait until somebody reads them.
+"""
 
 from __future__ import annotations
 
 import math
 from dataclasses import replace
 from enum import Enum
+from functools import cached_property, partial
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -16,11 +21,13 @@ from optmargin.core.payoff import LossProfile, intrinsic, loss_profile
 from optmargin.margin.boxes import Box, long_boxes
 from optmargin.margin.partners import partners
 from optmargin.margin.pool import LESS_THAN_A_CENT, Decision, Pool
-from optmargin.margin.requirement import Amounts, Line
+from optmargin.margin.requirement import Amounts, Entry, Line
 from optmargin.rules.terms import Convention, SpreadRule
 from optmargin.rules.uncovered import TESTS, Uncovered
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from numpy.typing import NDArray
 
     from optmargin.core.legs import Leg
@@ -56,10 +63,6 @@ class Working:
         self.pairing = decision.pairing
         # Contracts per leg that are part of a long box, and so paid for by the box's own line.
         self.boxed = np.zeros(len(self.legs))
-        self.names = [
-            f"{strike:.10g} {_WORDS[right]}"
-            for strike, right in zip(self.legs.strike.tolist(), self.legs.right.tolist(), strict=True)
-        ]
 
     def write(self) -> None:
         """Writes every line, and notices what is worth knowing."""
@@ -73,20 +76,23 @@ class Working:
         self._proceeds_lines()
         self._notes()
 
-    def _put(self, moment: Moment | None, *lines: Line) -> None:
-        """Writes lines into a group's draft: for both requirements, or for the one that the pairing is for."""
-        drafts = self.book.drafts[moment].lines
-        for line in lines:
+    def _put(self, moment: Moment | None, line: Line) -> None:
+        """Writes a line into a group's draft."""
+        self._enter(moment, Entry.of(line))
+
+    def _enter(self, moment: Moment | None, entry: Entry) -> None:
+        """Puts lines into a group's draft: for both requirements, or for the one that the pairing is for."""
+        if self.part is not Part.BOTH:
+            nothing = (0.0,) * len(entry.initial[0])
+            none = (nothing, nothing, nothing)
             if self.part is Part.INITIAL:
-                drafts.append(replace(line, maintenance=Amounts(), rule=f"{line.rule}, initial"))
-            elif self.part is Part.MAINTENANCE:
-                drafts.append(replace(line, initial=Amounts(), rule=f"{line.rule}, at maintenance"))
+                entry = replace(entry, maintenance=none, rule=f"{entry.rule}, initial")
             else:
-                drafts.append(line)
+                entry = replace(entry, initial=none, rule=f"{entry.rule}, at maintenance")
+        self.book.drafts[moment].entries.append(entry)
 
     def _covered_lines(self) -> None:
-        for number, moment in enumerate(self.moments):
-            rows, units = self._covered_legs(number)
+        for moment, (rows, units) in zip(self.moments, self._covered_legs(), strict=True):
             if not (units < 0).any():
                 continue
             boxes, rest = self._financed(rows, units, moment)
@@ -98,93 +104,86 @@ class Working:
 
     def _group_lines(self, moment: Moment, rows: NDArray[np.intp], units: NDArray[np.float64]) -> None:
         right, strike = self.legs.right[rows], self.legs.strike[rows]
-        profile = loss_profile(right, strike, units * self.shares)
+        shares = units * self.shares
+        profile = loss_profile(right, strike, shares)
+        worst = profile.worst
         if self.part is not Part.MAINTENANCE:
             draft = self.book.drafts[moment]
             # The pool with the most contracts comes first, and its profile says what rides free.
             draft.profile = draft.profile or profile
-            draft.max_loss += profile.worst
-            puts = right == Right.PUT
-            draft.put_side += loss_profile(right[puts], strike[puts], units[puts] * self.shares).worst
-            draft.call_side += loss_profile(right[~puts], strike[~puts], units[~puts] * self.shares).worst
-        told = "the group has no loss at any settlement price"
-        if profile.worst > 0:
-            told = f"the group's loss is worst {profile.worst_in_words()}: {dollars(profile.worst)}"
-        self._put(moment, *self._lot_lines(moment, profile, rows, units, told))
-        rule, charged, why = self._charged(moment, profile, rows, units)
-        beyond = charged - profile.worst
+            draft.max_loss += worst
+            puts = int(np.count_nonzero(right == Right.PUT))  # they come first
+            draft.put_side += loss_profile(right[:puts], strike[:puts], shares[:puts]).worst
+            draft.call_side += loss_profile(right[puts:], strike[puts:], shares[puts:]).worst
+        self._enter(moment, self._lots(moment, profile, rows, units))
+        rule, charged, why = self._charged(moment, worst, rows, units)
+        beyond = charged - worst
         if abs(beyond) > LESS_THAN_A_CENT:
             amounts = Amounts.same(beyond)
             label = f"{self.book.underlying} {moment[0]}"
             self._put(moment, Line(rule, label, why, amounts, amounts, self.book.source(_CHARGE_SOURCES[rule])))
 
-    def _lot_lines(
+    def _lots(self, moment: Moment, profile: LossProfile, rows: NDArray[np.intp], units: NDArray[np.float64]) -> Entry:
+        """A line for each covered lot and each lot that covers: what it costs or pays where the group's loss is worst."""
+        value = np.zeros(len(rows))
+        at_price = profile.worst_price
+        if not math.isnan(at_price):  # the group can lose
+            value = intrinsic(self.legs.right[rows], self.legs.strike[rows], np.array([at_price]))[:, 0]
+        amounts = (-value * units * self.shares + 0.0).tolist()
+        columns = (amounts, amounts, amounts)
+        words = partial(self._lot_words, moment, profile, rows, units, value)
+        return Entry("covered legs", self.book.source("spread.rule"), columns, columns, words)
+
+    def _lot_words(
         self,
         moment: Moment,
         profile: LossProfile,
         rows: NDArray[np.intp],
         units: NDArray[np.float64],
-        working: str,
-    ) -> list[Line]:
-        """A line for each covered lot and each lot that covers: what it costs or pays where the group's loss is worst."""
-        right, strike = self.legs.right[rows], self.legs.strike[rows]
-        names = [self._short_name(int(at), moment) for at in rows]
-        worst = profile.worst
-        at_price = profile.worst_price if worst > 0 else 0.0
-        value = intrinsic(right, strike, np.array([at_price]))[:, 0] if worst > 0 else np.zeros(len(rows))
-        shares = (-value * units * self.shares + 0.0).tolist()
-        at_words, values, counts = plain(at_price), value.tolist(), units.tolist()
-        source = self.book.source("spread.rule")
-        lines = []
-        for number, beside in enumerate(partners(right, strike, units)):
-            count, share = counts[number], shares[number]
-            whose = ", ".join(f"{-n if count > 0 else n:+g} {names[other]}" for other, n in beside.items())
-            verb = "covered by" if count < 0 else "covers"
+        value: NDArray[np.float64],
+    ) -> Iterator[tuple[str, str]]:
+        """Each lot, who stands beside it, and what it is worth where the group's loss is worst."""
+        working, at_price = "the group has no loss at any settlement price", ""
+        if profile.worst > 0:
+            working = f"the group's loss is worst {profile.worst_in_words()}: {dollars(profile.worst)}"
+            at_price = f"; at {plain(profile.worst_price)} it is worth "
+        names = self._short_names(rows, moment)
+        pairs = partners(self.legs.right[rows], self.legs.strike[rows], units)
+        for name, count, each, beside in zip(names, units.tolist(), value.tolist(), pairs, strict=True):
+            verb, sign = ("covered by", 1) if count < 0 else ("covers", -1)
+            whose = ", ".join([f"{sign * n:+g} {names[other]}" for other, n in beside.items()])
             told = f"{verb} {whose}" if whose else "counts in the payoff"
-            each = (
-                f"; at {at_words} it is worth {per_share(values[number])} x {plain(abs(count) * self.shares)}"
-                if worst > 0
-                else ""
-            )
-            amounts = Amounts.same(share)
-            lines.append(
-                Line(
-                    rule="covered legs",
-                    label=f"{count:+g} {names[number]}",
-                    working=f"{told}; {working}{each}",
-                    initial=amounts,
-                    maintenance=amounts,
-                    source=source,
-                )
-            )
-        return lines
+            worth = f"{at_price}{per_share(each)} x {plain(abs(count) * self.shares)}" if at_price else ""
+            yield f"{count:+g} {name}", f"{told}; {working}{worth}"
 
-    def _covered_legs(self, number: int) -> tuple[NDArray[np.intp], NDArray[np.float64]]:
-        """The covered shorts of an expiry and the longs assigned to it: rows of the leg table, and signed contracts."""
-        here = np.array([place == number for place in self.short_moment], dtype=np.bool_) & (self.pairing.covered > 0)
-        assigned = self.pairing.assigned_expiry == number
-        rows = np.concatenate((self.short[here], self.long[self.pairing.assigned_long[assigned]]))
-        units = np.concatenate((-self.pairing.covered[here], self.pairing.assigned_units[assigned])).astype(np.float64)
-        order = np.lexsort((self.legs.strike[rows], self.legs.right[rows] == Right.CALL))
-        return rows[order], units[order]
+    def _covered_legs(self) -> list[tuple[NDArray[np.intp], NDArray[np.float64]]]:
+        """Per expiry its covered shorts and the longs assigned to it, puts first: rows of the leg table, signed contracts."""
+        pairing, is_covered = self.pairing, self.pairing.covered > 0
+        rows = np.concatenate((self.short[is_covered], self.long[pairing.assigned_long]))
+        units = np.concatenate((-pairing.covered[is_covered], pairing.assigned_units)).astype(np.float64)
+        expiry = np.concatenate((self.short_moment[is_covered], pairing.assigned_expiry))
+        order = np.lexsort((self.legs.strike[rows], self.legs.right[rows] == Right.CALL, expiry))
+        rows, units = rows[order], units[order]
+        starts = np.searchsorted(expiry[order], np.arange(len(self.moments) + 1)).tolist()
+        return [(rows[start:end], units[start:end]) for start, end in pairwise(starts)]
 
     def _charged(
-        self, moment: Moment, profile: LossProfile, rows: NDArray[np.intp], units: NDArray[np.float64]
+        self, moment: Moment, worst: float, rows: NDArray[np.intp], units: NDArray[np.float64]
     ) -> tuple[str, float, str]:
         """What the covered legs of an expiry require: by which rule, USD, and how it came about.
 
         The greatest of what the book asks for, and then the lesser of that and of leaving the same shorts uncovered.
         """
-        together = f"together they lose {dollars(profile.worst)} at worst"
-        asked = [("worst settlement loss", profile.worst, together)]
+        together = f"together they lose {dollars(worst)} at worst"
+        asked = [("worst settlement loss", worst, together)]
         if self.terms.spread.rule is SpreadRule.LEGACY:
             apart = float(self.pairing.group_loss[self.moments.index(moment)])
             asked.append((_APART, apart, f"each spread apart, as before 2012: {dollars(apart)}; {together}"))
         minimum = self._volatility_minimum(rows, units)
-        each = dollars(self.terms.spread.volatility_index_minimum)
-        asked.append(
-            (_VOLATILITY, minimum, f"at least {each} a spread on a volatility index: {dollars(minimum)}; {together}")
-        )
+        if minimum > 0:
+            each = dollars(self.terms.spread.volatility_index_minimum)
+            why = f"at least {each} a spread on a volatility index: {dollars(minimum)}; {together}"
+            asked.append((_VOLATILITY, minimum, why))
         factor = self.terms.spread.cost_to_close_factor if self.book.in_force.live_quotes else 0.0
         if factor > 0:
             to_close = factor * -float((self.legs.price[rows] * units).sum()) * self.shares
@@ -197,12 +196,12 @@ class Working:
                     (_TO_CLOSE, to_close, f"{factor:.0%} of the net cost to close: {dollars(to_close)}; {together}")
                 )
         rule, charged, why = max(asked, key=lambda each: each[1])
-        place = {int(at): number for number, at in enumerate(self.short)}
-        alone = math.fsum(
-            -n * float(self.decision.uncovered[place[int(at)]]) for at, n in zip(rows, units, strict=True) if n < 0
-        )
-        if rule in (_VOLATILITY, _TO_CLOSE) and self.terms.spread.lesser_of_uncovered and alone < charged:
-            return rule, alone, f"{why}; uncovered the shorts require less, {dollars(alone)}"
+        if rule in (_VOLATILITY, _TO_CLOSE) and self.terms.spread.lesser_of_uncovered:
+            short = units < 0
+            each_alone = self.decision.uncovered[np.searchsorted(self.short, rows[short])]
+            alone = math.fsum((-units[short] * each_alone).tolist())
+            if alone < charged:
+                return rule, alone, f"{why}; uncovered the shorts require less, {dollars(alone)}"
         return rule, charged, why
 
     def _financed(
@@ -247,12 +246,11 @@ class Working:
         moment: Moment,
     ) -> list[Box]:
         """The long boxes on which the book would lend."""
-        is_european = (
-            all(style is Style.EUROPEAN for style in self.legs.style[rows]) and self.legs.cash_settled[rows].all()
-        )
-        if not (self.terms.long_option.european_box_rate and self.is_margin and is_european):
+        is_european = self.legs.style[rows[0]] is Style.EUROPEAN  # as all options of the pool
+        is_lent_on = is_european and self.is_margin and self.terms.long_option.european_box_rate
+        if not (is_lent_on and self.legs.cash_settled[rows].all()):
             return []
-        here = np.array([self.book.moment(int(at)) == moment for at in rows], dtype=np.bool_)
+        here = self.book.moment_of[rows] == self.book.moments.index(moment)
         return long_boxes(rows[here], right[here], strike[here], units[here])
 
     def _box_line(self, box: Box) -> Line:
@@ -276,19 +274,25 @@ class Working:
         is_put = self.legs.right[rows] == Right.PUT
         return self.terms.spread.volatility_index_minimum * float(max(shorts[is_put].sum(), shorts[~is_put].sum()))
 
-    def _short_name(self, at: int, moment: Moment) -> str:
-        """A leg inside a group's label: strike and right, and the expiry where it isn't the group's."""
-        name = self.names[at]
-        here = self.book.moment(at)
-        return name if here == moment else f"{here[0]} {name}"
+    def _short_names(self, rows: NDArray[np.intp], moment: Moment) -> list[str]:
+        """Legs inside a group's label: strike and right, and the expiry where it isn't the group's."""
+        names = [self._names[at] for at in rows.tolist()]
+        numbers = self.book.moment_of[rows]
+        for at in np.flatnonzero(numbers != self.book.moments.index(moment)).tolist():
+            names[at] = f"{self.book.moments[numbers[at]][0]} {names[at]}"
+        return names
+
+    @cached_property
+    def _names(self) -> list[str]:
+        """Strike and right of every leg."""
+        columns = zip(self.legs.strike.tolist(), self.legs.right.tolist(), strict=True)
+        return [f"{strike:.10g} {_WORDS[right]}" for strike, right in columns]
 
     def _uncovered_lines(self) -> None:
         pairing, tests = self.pairing, self.decision.tests
-        for number, at in enumerate(self.short):
+        for number in np.flatnonzero(pairing.uncovered).tolist():
             units, spared = int(pairing.uncovered[number]), int(pairing.spared[number])
-            if not units:
-                continue
-            moment, leg = self.moments[self.short_moment[number]], self.legs.row(int(at))
+            moment, leg = self.moments[self.short_moment[number]], self.legs.row(int(self.short[number]))
             if pairing.unknown_uncovered[number]:
                 self._block_uncovered(moment, leg, units)
                 continue
@@ -412,19 +416,18 @@ class Working:
                 hedging[use.long] += self.pairing.activity_units[number]
         in_use = hedging - self.boxed[at]
         np.add.at(in_use, self.pairing.assigned_long, self.pairing.assigned_units)
-        lent = self.pool.lent
-        for number, moment in enumerate(self.moments):
-            here = np.array([place == number for place in self.long_moment], dtype=np.bool_)
-            for of_stock, units in ((False, np.where(here, held - hedging, 0.0)), (True, np.where(here, hedging, 0.0))):
-                rows = np.flatnonzero(units)
-                if not len(rows):
-                    continue
-                idle = np.zeros(len(rows)) if of_stock else np.maximum(held[rows] - in_use[rows], 0.0)
-                credit = math.fsum(np.where(idle > 0, lent[rows], 0.0) * idle * self.shares)
-                amount = math.fsum(legs.price[at[rows]] * units[rows] * self.shares) - credit
-                self._put(moment, self._long_line(moment, at[rows], units[rows], amount, credit, of_stock=of_stock))
+        idle = np.maximum(held - in_use, 0.0)
+        lent = np.where(idle > 0, self.pool.lent, 0.0) * idle * self.shares
+        for of_stock, units in ((False, held - hedging), (True, hedging)):
+            paid = legs.price[at] * units * self.shares
+            for number in np.unique(self.long_moment[units != 0]).tolist():
+                chosen = np.flatnonzero((self.long_moment == number) & (units != 0))
+                credit = 0.0 if of_stock else math.fsum(lent[chosen].tolist())
+                amount = math.fsum(paid[chosen].tolist()) - credit
+                moment, rows = self.moments[number], at[chosen]
+                self._enter(moment, self._long_options(moment, rows, units[chosen], amount, credit, of_stock=of_stock))
 
-    def _long_line(
+    def _long_options(
         self,
         moment: Moment,
         rows: NDArray[np.intp],
@@ -433,42 +436,53 @@ class Working:
         credit: float,
         *,
         of_stock: bool,
-    ) -> Line:
-        paid = f"paid in full less loan value of {dollars(credit)}" if credit else "paid in full"
-        outside = _OUTSIDE_FIELD if self.book.in_force.convention is Convention.FIELD else ""
-        return Line(
+    ) -> Entry:
+        def words() -> Iterator[tuple[str, str]]:
+            paid = f"paid in full less loan value of {dollars(credit)}" if credit else "paid in full"
+            outside = _OUTSIDE_FIELD if self.book.in_force.convention is Convention.FIELD else ""
+            yield self._counted(rows, units, moment), f"cost {dollars(amount)}, {paid}{outside}"
+
+        cost = Amounts(amount, amount, 0.0).columns
+        return Entry(
             rule="long options that hedge stock" if of_stock else "long options",
             is_risk=False,
-            label=", ".join(f"{n:+g} {self._short_name(int(row), moment)}" for row, n in zip(rows, units, strict=True)),
-            working=f"cost {dollars(amount)}, {paid}{outside}",
-            initial=Amounts(amount, amount, 0.0),
-            maintenance=Amounts(0.0 if of_stock else amount, amount, 0.0),
+            initial=cost,
+            maintenance=Amounts(0.0, amount, 0.0).columns if of_stock else cost,
             source=self.book.source("long_option.listed_long_term_rate"),
+            words=words,
         )
+
+    def _counted(self, rows: NDArray[np.intp], units: NDArray[np.float64], moment: Moment) -> str:
+        """Legs with their contracts, for a label."""
+        names = self._short_names(rows, moment)
+        return ", ".join([f"{count:+g} {name}" for count, name in zip(units.tolist(), names, strict=True)])
 
     def _proceeds_lines(self) -> None:
         written = -self.legs.quantity[self.short] - self.boxed[self.short]
         value = self.legs.price[self.short] * written * self.shares
         for number, moment in enumerate(self.moments):
-            here = np.array([place == number for place in self.short_moment], dtype=np.bool_) & (written > 0)
+            here = (self.short_moment == number) & (written > 0)
             if not here.any():
                 continue
-            amount = math.fsum(value[here])
-            self._put(
+            amount = math.fsum(value[here].tolist())
+            deducted = Amounts(0.0, -amount, 0.0).columns
+            self._enter(
                 moment,
-                Line(
+                Entry(
                     rule="proceeds of short options",
                     is_risk=False,
-                    label=", ".join(
-                        f"-{count:g} {self._short_name(int(row), moment)}"
-                        for row, count in zip(self.short[here], written[here], strict=True)
-                    ),
-                    working=f"market value {dollars(amount)}, deducted in the deposit (own money) only",
-                    initial=Amounts(0.0, -amount, 0.0),
-                    maintenance=Amounts(0.0, -amount, 0.0),
+                    initial=deducted,
+                    maintenance=deducted,
                     source=f"{self.book.in_force.book}: its {self.book.in_force.convention} convention",
+                    words=partial(self._proceeds_words, moment, self.short[here], -written[here], amount),
                 ),
             )
+
+    def _proceeds_words(
+        self, moment: Moment, rows: NDArray[np.intp], units: NDArray[np.float64], amount: float
+    ) -> Iterator[tuple[str, str]]:
+        working = f"market value {dollars(amount)}, deducted in the deposit (own money) only"
+        yield self._counted(rows, units, moment), working
 
     def _notes(self) -> None:
         if self.legs.assumed.any():

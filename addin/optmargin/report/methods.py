@@ -11,7 +11,7 @@ from optmargin.core.contracts import AssetClass, Right, Settlement
 from optmargin.core.errors import Finding, MarginError, Severity
 from optmargin.core.instruments import instruments
 from optmargin.margin.account import blocked_group, margin_account
-from optmargin.margin.requirement import AccountRequirement, Amounts, Group, Line
+from optmargin.margin.requirement import AccountRequirement, Amounts, Group, Line, Lines
 from optmargin.risk.portfolio.account import portfolio_margin
 from optmargin.risk.span.choice import SpanChoice, is_futures
 
@@ -223,7 +223,7 @@ def _futures_group(required: SpanRequirement | None, legs: LegTable, findings: I
         max_loss=math.nan,
         initial=amounts(total.initial),
         maintenance=amounts(total.maintenance),
-        lines=tuple(lines),
+        lines=Lines.of(lines),
         profile=None,
     )
 
@@ -335,4 +335,4 @@ def _line(rule: str, label: str, working: str, amount: float, source: str) -> Li
 def _class_group(name: str, requirement: float, lines: list[Line]) -> Group:
     amounts = Amounts.same(requirement)
     nan = math.nan
-    return Group(name, None, Settlement.PM, nan, nan, nan, nan, amounts, amounts, tuple(lines), None)
+    return Group(name, None, Settlement.PM, nan, nan, nan, nan, amounts, amounts, Lines.of(lines), None)
