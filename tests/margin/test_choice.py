@@ -12,14 +12,16 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from margin.brute_force import least
-from margin.generators import CALL, PUT, adversarial, covered, problem, small, traders
+from margin.generators import CALL, PUT, adversarial, covered, problem, signed, small, traders
 from optmargin.core.errors import MarginError
 from optmargin.margin.choice import PairingProblem, choose
 from optmargin.margin.choice_book import canonical, checked
 from optmargin.margin.choice_exchange import Exchange
+from optmargin.margin.choice_highs import minimised
 from optmargin.margin.choice_model import model_of
-from optmargin.margin.choice_quiet import quiet
-from optmargin.margin.choice_solve import Clock, solved
+from optmargin.margin.choice_neighbourhood import Neighbourhoods
+from optmargin.margin.choice_solve import Clock, restricted, solved
+from optmargin.margin.choice_tree import Tree
 
 CENT = 0.01
 SHORT = ("short_right", "short_expiry", "short_strike", "short_units", "short_uncovered", "short_spared")
@@ -287,24 +289,90 @@ def test_exchanges_never_raise_the_total(kind, seed):
     book = canonical(checked(kind(60, seed)))
     model = model_of(book, straddles=True, across_expiries=False)
     before = solved(model, Clock(0.0)).values
-    after = Exchange(model).improved(before, Clock(0.1), 0.0)
+    after = Exchange(model).improved(before, Clock(0.1), 1000)
     assert model.cost @ after <= model.cost @ before + 1e-6
     assert (model.matrix @ after <= model.row_upper + 1e-6).all()
     assert (model.matrix @ after >= model.row_lower - 1e-6).all()
     assert ((after >= model.lower) & (after <= model.upper)).all()
 
 
-def test_what_c_code_prints_stays_away_from_standard_output(capfd):
+def test_the_solver_prints_nothing(capfd):
     library = ctypes.CDLL(None)
-    library.fflush(None)
-    with quiet(), quiet():
-        library.puts(b"from C")
-        print("from Python", flush=True)
-    library.fflush(None)
-    assert capfd.readouterr().out == "from Python\n"
-    library.puts(b"from C")
-    library.fflush(None)
-    assert capfd.readouterr().out == "from C\n"
+    for seed in range(4):
+        choose(adversarial(40, seed), time_limit=1.0)
+    library.fflush(None)  # what C code keeps back would come out at the end of the process
+    assert capfd.readouterr().out == ""
+
+
+def model_of_problem(book):
+    book = checked(book)
+    model = model_of(canonical(book), straddles=book.straddles, across_expiries=book.straddles_across_expiries)
+    return restricted(model, lesser=book.lesser_of_uncovered)
+
+
+@pytest.mark.parametrize("kind", [adversarial, traders, signed])
+@pytest.mark.parametrize("across", [False, True])
+@pytest.mark.parametrize("seed", range(4))
+def test_the_tree_proves_what_highs_proves_of_the_whole_programme(kind, across, seed):
+    model = model_of_problem(kind(36, seed, expiries=3, straddles_across_expiries=across))
+    whole = minimised(model)
+    assert whole.exhausted
+    solution = solved(model, Clock(None))
+    assert solution.exhausted
+    assert model.cost @ solution.values == pytest.approx(whole.cost, abs=1e-3)
+    assert solution.bound == pytest.approx(whole.cost, abs=1e-3)
+    assert (model.matrix @ solution.values <= model.row_upper + 1e-6).all()
+    assert (model.matrix @ solution.values >= model.row_lower - 1e-6).all()
+
+
+@pytest.mark.parametrize("kind", [adversarial, traders])
+@pytest.mark.parametrize("seed", range(3))
+def test_the_bound_only_rises_and_never_above_the_least_cost(kind, seed):
+    model = model_of_problem(kind(40, seed, expiries=4))
+    least_cost = minimised(model).cost
+    tree = Tree(model, 1e-5)
+    tree.accept(solved(model, Clock(0.0)).values)
+    bounds = [tree.bound]
+    while not tree.finished():
+        assert tree.bound <= least_cost + 1e-4
+        assert tree.cost >= least_cost - 1e-4
+        tree.search(3, Clock(None))
+        bounds.append(tree.bound)
+    assert bounds == sorted(bounds)
+    assert len(bounds) > 2
+    assert tree.cost == pytest.approx(least_cost, abs=1e-3)
+
+
+@pytest.mark.parametrize("kind", [adversarial, traders])
+def test_a_tree_that_begins_with_the_least_cost_finds_nothing_cheaper(kind):
+    model = model_of_problem(kind(40, 5, expiries=3))
+    best = minimised(model).values
+    tree = Tree(model, 1e-5)
+    tree.accept(best)
+    cost = tree.cost
+    tree.search(10**6, Clock(None))
+    assert tree.finished()
+    assert tree.cost == tree.bound == cost
+
+
+@pytest.mark.parametrize("kind", [adversarial, traders])
+@pytest.mark.parametrize("seed", range(3))
+def test_a_part_chosen_anew_is_permitted_and_cheaper(kind, seed):
+    model = model_of_problem(kind(60, seed, expiries=5))
+    values = solved(model, Clock(0.0)).values
+    parts = Neighbourhoods(model)
+    found = 0
+    for _ in range(12):
+        better = parts.better(values, Tree(model, 1e-5).relaxed, model.lower, model.upper, Clock(None))
+        if better is None:
+            continue
+        found += 1
+        assert model.cost @ better < model.cost @ values
+        assert (model.matrix @ better <= model.row_upper + 1e-6).all()
+        assert (model.matrix @ better >= model.row_lower - 1e-6).all()
+        assert (np.abs(better - np.rint(better))[model.whole] < 1e-5).all()
+        values = better
+    assert found
 
 
 @settings(max_examples=300, deadline=None)

@@ -83,6 +83,7 @@ class Exchange:
         self._losses_at = [
             model.matrix[of_loss.row[of_loss.col == group]][:, : self._counts] for group in range(book.expiries)
         ]
+        self._chance = np.random.default_rng(0)  # the same book, the same search
         self._node: dict[tuple[int, int], Integers] = {}
         self._covers: dict[tuple[int, int], Integers] = {}
         self._shorts: dict[tuple[int, int], Integers] = {}
@@ -99,18 +100,17 @@ class Exchange:
                 self._by_cover[key] = columns[:, self._covers[key]].toarray().T
                 self._by_short[key] = columns[:, self._shorts[key]].toarray().T
 
-    def improved(self, values: Floats, clock: Clock, keep: float) -> Floats:
-        """A pairing that costs no more than ``values``, found before less than ``keep`` seconds are left."""
-        if self._work(values) > LOSSES_PER_SECOND * (clock.left - keep):
+    def improved(self, values: Floats, clock: Clock, kicks: int) -> Floats:
+        """A pairing that costs no more than ``values``: exchanges, then so many kicks and what comes of them."""
+        if self._work(values) > LOSSES_PER_SECOND * clock.left:
             return values
-        best = state = self._descended(self._state(np.where(self._model.whole, np.rint(values), values)), clock, keep)
-        chance = np.random.default_rng(0)  # the same book, the same search
-        while clock.left > keep:
-            kicked = self._kicked(state, chance)
+        best = state = self._descended(self._state(values), clock)
+        for _ in range(kicks):
+            kicked = self._kicked(state, self._chance) if clock.left > 0 else None
             if kicked is None:
                 break
-            kicked = self._descended(kicked, clock, keep)
-            if kicked.cost <= state.cost + TOLERATED * chance.exponential():
+            kicked = self._descended(kicked, clock)
+            if kicked.cost <= state.cost + TOLERATED * self._chance.exponential():
                 state = kicked
             if state.cost < best.cost - LEAST_GAIN:
                 best = state
@@ -157,8 +157,8 @@ class Exchange:
         losses = [max((rows @ counts).max(initial=0.0), 0.0) for rows in self._losses_at]
         return float(self._model.cost[: self._counts] @ counts + sum(losses))
 
-    def _descended(self, state: _State, clock: Clock, keep: float) -> _State:
-        while clock.left > keep:
+    def _descended(self, state: _State, clock: Clock) -> _State:
+        while clock.left > 0:
             changes = [self._best_round(state, right) for right in (CALL, PUT)]
             found = [(self._price(state.values[: self._counts] + change), at) for at, change in enumerate(changes)]
             price, at = min(found)

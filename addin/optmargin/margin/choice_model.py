@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from optmargin.margin.choice_book import CALL, PUT, Book, Booleans, Decision, Floats, Integers
+from optmargin.margin.choice_highs import Programme
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -16,8 +17,8 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, eq=False)
-class Model:
-    """Minimise ``constant + cost @ x`` with ``lower <= x <= upper`` and ``row_lower <= matrix @ x <= row_upper``.
+class Model(Programme):
+    """The programme of a book: ``constant + cost @ x`` is what its pairing costs.
 
     Amounts are USD per share of one contract's multiplier. The unknowns, in this order:
 
@@ -30,13 +31,6 @@ class Model:
 
     book: Book
     constant: float
-    cost: Floats
-    lower: Floats
-    upper: Floats
-    whole: Booleans
-    matrix: Any  # scipy.sparse.csr_array: rows by unknowns
-    row_lower: Floats
-    row_upper: Floats
     spare_short: Integers
     cover_right: Integers
     cover_strike: Floats
@@ -46,6 +40,16 @@ class Model:
     def shorts(self) -> int:
         """How many shorts the book has: the first unknowns are their covered contracts."""
         return self.book.units.size
+
+    @property
+    def cover_at(self) -> int:
+        """Where the covers begin among the unknowns."""
+        return self.shorts + self.spare_short.size
+
+    @property
+    def loss_at(self) -> int:
+        """Where the losses begin: the last unknowns, one per expiry."""
+        return self.cost.size - self.book.expiries
 
     def decision(self, values: Floats) -> Decision:
         """The whole contracts of a solution."""
@@ -65,6 +69,25 @@ class Model:
             units=units[used],
             activity_units=counts[activities : activities + self.book.activity_cost.size],
         )
+
+
+class Losses:
+    """The rows that say what a group's loss is at least, one per group and price, apart from all other rows."""
+
+    def __init__(self, model: Model) -> None:
+        of_loss = model.matrix[:, model.loss_at :].tocoo()
+        order = np.argsort(of_loss.row, kind="stable")
+        self._model = model
+        self.rows: Integers = of_loss.row[order]  # where they are in the model
+        self.group: Integers = of_loss.col[order]
+        self.matrix: Any = model.matrix[self.rows]
+
+    def settled(self, values: Floats) -> Floats:
+        """The same contracts, whole, with the losses that follow from them."""
+        model = self._model
+        settled = np.where(model.whole, np.rint(values), 0.0)
+        np.maximum.at(settled, model.loss_at + self.group, self.matrix @ settled)
+        return settled
 
 
 class _Rows:
@@ -178,7 +201,7 @@ def uncovered_row(model: Model, counted: Booleans) -> tuple[Floats, float]:
     book = model.book
     factors = np.zeros(model.cost.size)
     factors[: model.shorts] = -counted.astype(np.float64)
-    at = model.shorts + model.spare_short.size + model.cover_strike.size
+    at = model.cover_at + model.cover_strike.size
     activities = np.where(book.activity_short >= 0, np.append(counted, False)[book.activity_short], False)
     factors[at : at + book.activity_cost.size] = -activities.astype(np.float64)
     return factors, float(book.units[counted].sum())

@@ -21,6 +21,7 @@ import numpy as np
 from optmargin.core.contracts import Right
 from optmargin.core.errors import ErrorCode, MarginError
 from optmargin.margin.choice import Pairing, PairingProblem
+from optmargin.margin.choice_highs import Programme, minimised
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -155,7 +156,6 @@ def _iron(problem: PairingProblem, spreads: list[_Piece]) -> Iterator[_Piece]:
 
 def _solve(problem: PairingProblem, pieces: list[_Piece]) -> NDArray[np.int64]:
     """How many of each piece."""
-    from scipy.optimize import Bounds, LinearConstraint, milp
     from scipy.sparse import coo_array
 
     shorts, longs = len(problem.short_units), len(problem.long_units)
@@ -179,18 +179,20 @@ def _solve(problem: PairingProblem, pieces: list[_Piece]) -> NDArray[np.int64]:
     bare = np.array([0 if problem.lesser_of_uncovered else piece.bare for piece in pieces])
     unknown = np.array([piece.unknown for piece in pieces])
     weight = cost + step * (bare + unknown * (float(problem.short_units.sum()) + 1.0))
-    found = milp(
-        weight,
-        constraints=LinearConstraint(table, need, most),
-        integrality=np.ones(len(pieces), dtype=np.int64),
-        bounds=Bounds(0, np.inf),
-        options={"mip_rel_gap": 0.0},
-    )
-    if found.x is None:
-        raise MarginError(
-            ErrorCode.MISSING, f"no cut of the book into spreads was found ({found.message})", "check its legs"
+    found = minimised(
+        Programme(
+            cost=weight,
+            lower=np.zeros(len(pieces)),
+            upper=np.full(len(pieces), np.inf),
+            whole=np.ones(len(pieces), dtype=bool),
+            matrix=table,
+            row_lower=need,
+            row_upper=most,
         )
-    units: NDArray[np.int64] = np.rint(np.asarray(found.x, dtype=np.float64)).astype(np.int64)
+    )
+    if found.values is None:
+        raise MarginError(ErrorCode.MISSING, "no cut of the book into spreads was found", "check its legs")
+    units: NDArray[np.int64] = np.rint(found.values).astype(np.int64)
     return units
 
 
