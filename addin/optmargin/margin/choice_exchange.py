@@ -104,7 +104,7 @@ class Exchange:
         """A pairing that costs no more than ``values``: exchanges, then so many kicks and what comes of them."""
         if self._work(values) > LOSSES_PER_SECOND * clock.left:
             return values
-        best = state = self._descended(self._state(values), clock)
+        best = state = self._descended(self._state(np.where(self._model.whole, np.rint(values), values)), clock)
         for _ in range(kicks):
             kicked = self._kicked(state, self._chance) if clock.left > 0 else None
             if kicked is None:

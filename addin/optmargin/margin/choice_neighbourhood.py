@@ -18,6 +18,9 @@ if TYPE_CHECKING:
 MOST_UNKNOWNS = 300
 MOST_NODES = 200
 
+# How many expiries are chosen anew together, and up to how many expiries all such choices are gone through.
+TOGETHER = {2: 100, 3: 30}
+
 # One try in so many is towards the relaxation.
 TOWARDS_EVERY = 4
 
@@ -47,8 +50,8 @@ class Neighbourhoods:
         present = np.flatnonzero(np.bincount(book.expiry, minlength=book.expiries))
         self._order = [
             together
-            for number in (2, 3)
-            if number < present.size
+            for number, most in TOGETHER.items()
+            if number < present.size <= most
             for together in _shuffled(list(itertools.combinations(present.tolist(), number)))
             if sizes[list(together)].sum() <= MOST_UNKNOWNS
         ]
@@ -106,7 +109,7 @@ class Neighbourhoods:
         if search.values is None or search.cost >= part.cost @ values[free] - LEAST_GAIN:
             return None
         better = values.copy()
-        better[free] = search.values
+        better[free] = np.where(part.whole, np.rint(search.values), search.values)
         return better
 
 

@@ -27,13 +27,15 @@ LEAST_SAVING = 0.004
 FIRST_NODES = 50
 FIRST_SHARE = 0.4  # and as far as this part of the caller's time
 
-# The proof and the search for better pairings take turns: so many nodes, and for each iteration that they took so many in
-# which parts of the pairing are chosen anew: more after a success, less in vain. What finds nothing ends with some kicks.
-NODES = 32
-SHARE = 0.5
+# The proof and the search for better pairings take turns: so many nodes, then what lies near the last of them, and for each
+# iteration that the nodes took so many in which parts of the pairing are chosen anew: more after a success, less in vain.
+# Where no part is small enough, some kicks.
+NODES = 48
+SHARE = 0.1
 LEAST_SHARE = 0.05
 MORE, LESS = 1.5, 0.8
 KICKS = 2
+
 # Of so many unknowns the proof is far, and parts of them are as hard as the whole: few nodes, many kicks.
 LARGE = 1000
 NODES_IN_LARGE, KICKS_IN_LARGE = 2, 30
@@ -122,21 +124,26 @@ def solved(model: Model, clock: Clock) -> Solution:
 
 def _search(model: Model, tree: Tree, clock: Clock) -> None:
     """Fills the tree with pairings and closes its branches, in turn, until none is left or the time is over."""
-    exchange, neighbourhoods = Exchange(model), Neighbourhoods(model)
+    exchange, parts = Exchange(model), Neighbourhoods(model)
+    large = model.cost.size > LARGE
     first = _near(model, tree.relaxed, clock)
-    tree.accept(_any(model) if first is None else first)
-    nodes, kicks = (NODES_IN_LARGE, KICKS_IN_LARGE) if model.cost.size > LARGE else (NODES, 0)
+    tree.accept(exchange.improved(_any(model) if first is None else first, clock, 0))
     share = SHARE
     while not tree.finished() and clock.left > 0:
-        tree.accept(exchange.improved(tree.best, clock, kicks))
-        tree.search(nodes, clock)
-        if not kicks and not neighbourhoods.any:
-            kicks = KICKS
-        while not tree.finished() and clock.left > 0 and neighbourhoods.work < share * tree.work:
-            better = neighbourhoods.better(tree.best, tree.promising, tree.lower, tree.upper, clock)
+        tree.search(NODES_IN_LARGE if large else NODES, clock)
+        if tree.finished() or clock.left <= 0:
+            break
+        if large or not parts.any:
+            tree.accept(exchange.improved(tree.best, clock, KICKS_IN_LARGE if large else KICKS))
+        if not large:
+            near = _near(model, tree.latest, clock)
+            if near is not None:
+                tree.accept(exchange.improved(near, clock, 0))
+        while not tree.finished() and clock.left > 0 and parts.work < share * tree.work:
+            better = parts.better(tree.best, tree.promising, tree.lower, tree.upper, clock)
             share = max(LEAST_SHARE, share * (LESS if better is None else MORE))
             if better is not None:
-                tree.accept(better)
+                tree.accept(exchange.improved(better, clock, 0))
 
 
 def _any(model: Model) -> Floats:

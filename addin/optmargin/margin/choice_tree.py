@@ -75,6 +75,7 @@ class Tree:
         bound: no pairing costs less, in the model's unit (USD per share).
         relaxed: the values of the relaxation at the root.
         promising: its values at the most promising node of the last search.
+        latest: its values at the node that was looked at last, deep in a branch, where few of them are fractions.
         best: the cheapest pairing known, once there is one.
         cost: what it costs; infinite before there is one.
         lower, upper: limits of the unknowns that no cheaper pairing lies outside of.
@@ -96,7 +97,6 @@ class Tree:
         self._gain = np.zeros((self._kind.size, 2))
         self._trials = np.zeros((self._kind.size, 2))
         self._number = itertools.count()
-        self._values: Floats = np.zeros(0)  # of the node that is looked at
         self.lower, self.upper = model.lower.copy(), model.upper.copy()
         self.best = np.zeros(0)
         self.cost = math.inf
@@ -104,7 +104,7 @@ class Tree:
         self._open: list[tuple[float, int, _Node | None]] = [(self.bound, next(self._number), None)]
         self._given_up = math.inf  # the least bound of the branches that the solver gave up
         self.relaxed = self._relaxation.values
-        self.promising = self.relaxed
+        self.promising = self.latest = self.relaxed
         self._reduced = self._relaxation.reduced_costs
         if not self._fractions(self.relaxed).any():
             self.accept(self.relaxed)
@@ -156,9 +156,9 @@ class Tree:
                 return seen
             branching = self._branching(cost, limits, clock)
             if seen == 1:
-                self.promising = self._values
+                self.promising = self.latest
             if branching is None:
-                self.accept(self._values)
+                self.accept(self.latest)
                 return seen
             sides = self._sides(branching, cost, node, limits)
             for _, side_bound, _, side in sides[1:]:
@@ -195,8 +195,8 @@ class Tree:
 
     def _branching(self, cost: float, limits: dict[int, tuple[float, float]], clock: Clock) -> _Branching | None:
         """The sum whose branches are expected to cost most; None where nothing is a fraction."""
-        self._values = self._relaxation.values
-        sums = self._sums @ self._values
+        self.latest = self._relaxation.values
+        sums = self._sums @ self.latest
         floor = np.floor(sums + WHOLE_WITHIN)
         fraction = sums - floor
         candidates = np.flatnonzero(fraction > WHOLE_WITHIN)
