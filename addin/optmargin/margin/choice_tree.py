@@ -31,9 +31,8 @@ if TYPE_CHECKING:
 NOTHING = 1e-6
 LEAST_GAIN = 1e-3
 
-# Both branches of so many sums are tried at a node where little is known of them; of how many trials a sum's average is
-# believed; and after how many relaxations of a branch less promising ones than the best are looked at again: as soon as the
-# branch has used up this part of what separates the best from the answer.
+# At a node both branches of so many sums are tried, of which little is known; of so many trials the average is believed. A
+# dive ends, for a branch that promises more, where it has used up this part of what separates the best bound from the answer.
 TRIALS = 16
 BELIEVED_AFTER = 2
 PATIENCE = 0.5
@@ -100,13 +99,15 @@ class Tree:
         self.lower, self.upper = model.lower.copy(), model.upper.copy()
         self.best = np.zeros(0)
         self.cost = math.inf
-        self.bound = self._root_bound = self._least(-math.inf)
+        # requirements are never negative, even if the solver should give up
+        self.bound = self._root_bound = self._least(-model.constant)
         self._open: list[tuple[float, int, _Node | None]] = [(self.bound, next(self._number), None)]
         self._given_up = math.inf  # the least bound of the branches that the solver gave up
-        self.relaxed = self._relaxation.values
+        solved = self._relaxation.solved
+        self.relaxed = self._relaxation.values if solved else model.lower
         self.promising = self.latest = self.relaxed
-        self._reduced = self._relaxation.reduced_costs
-        if not self._fractions(self.relaxed).any():
+        self._reduced = self._relaxation.reduced_costs if solved else np.zeros(model.cost.size)
+        if solved and not self._fractions(self.relaxed).any():
             self.accept(self.relaxed)
 
     @property
@@ -171,7 +172,7 @@ class Tree:
                 share = branching.fraction if which == 0 else 1.0 - branching.fraction
                 expected = branching.sum_, which, share, cost
             least = self._open[0][0] if self._open else math.inf
-            enough = likely > least + PATIENCE * (self.cost - least) if math.isfinite(least) else False
+            enough = math.isfinite(least) and likely > least + PATIENCE * (self.cost - least)
             if enough or seen >= nodes or clock.left <= 0:
                 heapq.heappush(self._open, (bound, next(self._number), node))
                 return seen
@@ -230,11 +231,10 @@ class Tree:
             score = max(tried[0] - cost, LEAST_GAIN) * max(tried[1] - cost, LEAST_GAIN)
             if score > most:
                 best, most = here, score
-        return (
-            best
-            if best is not None
-            else _Branching(int(candidates[0]), float(floor[candidates[0]]), float(part[0]), None)
-        )
+        if best is None:  # the time ran out
+            number = int(candidates[0])
+            return _Branching(number, float(floor[number]), float(part[0]), None)
+        return best
 
     def _both(self, branching: _Branching, cost: float, limits: dict[int, tuple[float, float]]) -> tuple[float, float]:
         """The least costs of both sides, on the rows that are there."""
