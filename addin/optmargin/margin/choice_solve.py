@@ -135,10 +135,9 @@ def _search(model: Model, tree: Tree, clock: Clock) -> None:
             break
         if large or not parts.any:
             tree.accept(exchange.improved(tree.best, clock, KICKS_IN_LARGE if large else KICKS))
-        if not large:
-            near = _near(model, tree.latest, clock)
-            if near is not None:
-                tree.accept(exchange.improved(near, clock, 0))
+        near = _near(model, tree.latest, clock)
+        if near is not None:
+            tree.accept(exchange.improved(near, clock, 0))
         while not tree.finished() and clock.left > 0 and parts.work < share * tree.work:
             better = parts.better(tree.best, tree.promising, tree.lower, tree.upper, clock)
             share = max(LEAST_SHARE, share * (LESS if better is None else MORE))
