@@ -32,11 +32,9 @@ from optmargin.margin.choice_sweep import covering_all_is_cheapest, is_balanced,
 __all__ = ["Pairing", "PairingProblem", "choose"]
 
 # USD. Amounts are rounded to the cent at the edge: a total and a bound closer than half a cent are one figure. For books
-# of many millions, relative: what float64 leaves of a sum of thousands of amounts, and, once HiGHS says that its search
-# is complete, its own tolerance on counts and rows.
+# of many millions, relative: what float64 leaves of a sum of thousands of amounts.
 HALF_A_CENT = 0.005
 RELATIVE_TOLERANCE = 1e-12
-SOLVER_TOLERANCE = 1e-6
 
 
 def choose(problem: PairingProblem, *, time_limit: float | None = None) -> Pairing:
@@ -68,7 +66,7 @@ def choose(problem: PairingProblem, *, time_limit: float | None = None) -> Pairi
     solution = solved(model, clock)
     decision = model.decision(solution.values)
     bound = book.shares * (solution.bound + model.constant)
-    return _priced(problem, book, decision, bound, exhausted=solution.exhausted)
+    return _priced(problem, book, decision, bound)
 
 
 def _all_covered(problem: PairingProblem, expiries: int) -> Pairing | None:
@@ -115,7 +113,7 @@ def _common(*counts: Integers) -> int:
     return max(reduce(math.gcd, divisors, 0), 1)
 
 
-def _priced(problem: PairingProblem, book: Book, decision: Decision, bound: float, *, exhausted: bool) -> Pairing:
+def _priced(problem: PairingProblem, book: Book, decision: Decision, bound: float) -> Pairing:
     """The decision's own price, from its whole numbers alone, and its contracts handed back to the lots."""
     uncovered = decision.uncovered(book)
     covers = decision.units
@@ -136,8 +134,7 @@ def _priced(problem: PairingProblem, book: Book, decision: Decision, bound: floa
         ]
     )
     total = common * math.fsum(amounts.tolist())
-    nearness = SOLVER_TOLERANCE if exhausted else RELATIVE_TOLERANCE
-    proven = total - bound <= max(HALF_A_CENT, nearness * abs(total))
+    proven = total - bound <= max(HALF_A_CENT, RELATIVE_TOLERANCE * abs(total))
     bound = total if proven else min(bound, total)
     covered_lots, uncovered_lots, spared_lots, activity_units = _by_short_lot(problem, book, decision, uncovered)
     assigned = _by_long_lot(problem, decision)

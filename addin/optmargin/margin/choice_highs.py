@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -38,6 +38,24 @@ class Programme:
     matrix: Any  # scipy.sparse.csr_array: rows by unknowns
     row_lower: Floats
     row_upper: Floats
+
+    def part(self, free: Booleans, *, held: Floats, lower: Floats, upper: Floats) -> Programme:
+        """The programme of the ``free`` unknowns within other limits, all others held as they are in ``held``."""
+        known = self.matrix @ np.where(free, 0.0, held)
+        return Programme(
+            cost=self.cost[free],
+            lower=lower[free],
+            upper=upper[free],
+            whole=self.whole[free],
+            matrix=self.matrix[:, np.flatnonzero(free)],
+            row_lower=self.row_lower - known,
+            row_upper=self.row_upper - known,
+        )
+
+    def without(self, rows: Booleans) -> Programme:
+        """The programme without some of its rows, and without those that hold nothing."""
+        kept = np.flatnonzero(~rows & (np.diff(self.matrix.indptr) > 0))
+        return replace(self, matrix=self.matrix[kept], row_lower=self.row_lower[kept], row_upper=self.row_upper[kept])
 
 
 @dataclass(frozen=True, eq=False)

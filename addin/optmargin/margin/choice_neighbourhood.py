@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from optmargin.margin.choice_highs import WHOLE_WITHIN, Programme, minimised
+from optmargin.margin.choice_highs import WHOLE_WITHIN, minimised
 
 if TYPE_CHECKING:
     from optmargin.margin.choice_book import Booleans, Floats, Integers
@@ -45,7 +45,6 @@ class Neighbourhoods:
         group[model.cover_at : model.cover_at + model.cover_strike.size] = model.cover_expiry
         group[model.loss_at :] = np.arange(book.expiries)
         self._group: Integers = group
-        self._columns = model.matrix.tocsc()
         sizes = np.bincount(group[group >= 0], minlength=book.expiries)
         present = np.flatnonzero(np.bincount(book.expiry, minlength=book.expiries))
         self._order = [
@@ -82,29 +81,20 @@ class Neighbourhoods:
             self._in_vain = self._next = 0  # pairs are cheap: first those again
         return better
 
-    def _chosen_anew(
-        self, values: Floats, chosen: Booleans, lower: Floats, upper: Floats, clock: Clock
-    ) -> Floats | None:
+    def _chosen_anew(self, values: Floats, free: Booleans, lower: Floats, upper: Floats, clock: Clock) -> Floats | None:
         model = self._model
-        free = np.flatnonzero(chosen)
-        self.work += free.size  # for the try itself
-        if free.size > MOST_UNKNOWNS:
+        self.work += int(free.sum())  # for the try itself
+        if free.sum() > MOST_UNKNOWNS:
             return None
         # the pairing itself stays permitted, though nothing cheaper than it may lie outside of the limits
-        least, most = np.minimum(lower, values)[free], np.maximum(upper, values)[free]
-        known = model.matrix @ np.where(chosen, 0.0, values)
-        rows = self._columns[:, free].tocsr()
-        wanted = np.diff(rows.indptr) > 0
-        part = Programme(
-            cost=model.cost[free],
-            lower=least,
-            upper=most,
-            whole=model.whole[free],
-            matrix=rows[wanted],
-            row_lower=(model.row_lower - known)[wanted],
-            row_upper=(model.row_upper - known)[wanted],
+        least, most = np.minimum(lower, values), np.maximum(upper, values)
+        part = model.part(free, held=values, lower=least, upper=most)
+        search = minimised(
+            part.without(np.zeros(part.row_upper.size, dtype=bool)),
+            seconds=clock.left,
+            nodes=MOST_NODES,
+            start=values[free],
         )
-        search = minimised(part, seconds=clock.left, nodes=MOST_NODES, start=values[free])
         self.work += search.iterations
         if search.values is None or search.cost >= part.cost @ values[free] - LEAST_GAIN:
             return None

@@ -11,7 +11,7 @@ import numpy as np
 
 from optmargin.core.errors import ErrorCode, MarginError
 from optmargin.margin.choice_exchange import Exchange
-from optmargin.margin.choice_highs import WHOLE_WITHIN, Programme, minimised
+from optmargin.margin.choice_highs import WHOLE_WITHIN, minimised
 from optmargin.margin.choice_model import Losses, uncovered_row
 from optmargin.margin.choice_neighbourhood import Neighbourhoods
 from optmargin.margin.choice_tree import Tree
@@ -20,8 +20,8 @@ if TYPE_CHECKING:
     from optmargin.margin.choice_book import Book, Booleans, Floats
     from optmargin.margin.choice_model import Model
 
-# USD, of one contract: a pairing that is cheaper by less isn't looked for. Amounts are rounded to the cent at the edge.
-LEAST_SAVING = 0.004
+# USD: a pairing that is cheaper by less isn't looked for. Far below a cent, so that many lots cost as many times one.
+LEAST_SAVING = 0.0001
 
 # The first pairing is the best one within rounding of the relaxation, as far as so many nodes lead.
 FIRST_NODES = 50
@@ -47,13 +47,11 @@ class Solution:
 
     Attributes:
         values: whole counts (and the losses that follow from them).
-        bound: no permitted decision costs less.
-        exhausted: whether the search ended by itself, so that ``values`` is the optimum within the solver's tolerances.
+        bound: no permitted decision costs less; the cost of ``values`` itself once the search has ended by itself.
     """
 
     values: Floats
     bound: float
-    exhausted: bool
 
 
 class Clock:
@@ -115,11 +113,11 @@ def _fewest_uncovered(book: Book, counted: Booleans) -> int:
 def solved(model: Model, clock: Clock) -> Solution:
     """The optimum of a model, or the best found when the time ran out."""
     if not model.shorts and not model.book.stock_units:
-        return Solution(model.lower, bound=0.0, exhausted=True)
+        return Solution(model.lower, bound=0.0)
     tree = Tree(model, LEAST_SAVING / model.book.shares)
     if not tree.finished():
         _search(model, tree, clock)
-    return Solution(tree.best, tree.bound, exhausted=tree.finished())
+    return Solution(tree.best, tree.bound)
 
 
 def _search(model: Model, tree: Tree, clock: Clock) -> None:
@@ -162,25 +160,13 @@ def _near(model: Model, relaxed: Floats, clock: Clock) -> Floats | None:
     """
     lower = np.where(model.whole, np.floor(relaxed + WHOLE_WITHIN), model.lower)
     upper = np.where(model.whole, np.ceil(relaxed - WHOLE_WITHIN), model.upper)
-    fixed = lower == upper
-    free = np.flatnonzero(~fixed)
-    known = model.matrix @ np.where(fixed, lower, 0.0)
-    rows = model.matrix.tocsc()[:, free].tocsr()
-    slack = model.row_upper - model.matrix @ relaxed
-    reach = abs(rows).max() if rows.nnz else 0.0
-    wanted = np.diff(rows.indptr) > 0
+    free = lower < upper
+    part = model.part(free, held=lower, lower=lower, upper=upper)
     losses = Losses(model)
-    wanted[losses.rows] &= slack[losses.rows] <= reach
-    part = Programme(
-        cost=model.cost[free],
-        lower=lower[free],
-        upper=upper[free],
-        whole=model.whole[free],
-        matrix=rows[wanted],
-        row_lower=(model.row_lower - known)[wanted],
-        row_upper=(model.row_upper - known)[wanted],
-    )
-    search = minimised(part, seconds=FIRST_SHARE * clock.left, nodes=FIRST_NODES)
+    slack = model.row_upper - model.matrix @ relaxed
+    far = np.zeros(slack.size, dtype=bool)
+    far[losses.rows] = slack[losses.rows] > abs(model.matrix[:, np.flatnonzero(free)]).max()
+    search = minimised(part.without(far), seconds=FIRST_SHARE * clock.left, nodes=FIRST_NODES)
     if search.values is None:
         return None
     values = lower.copy()

@@ -11,7 +11,7 @@ from __future__ import annotations
 import heapq
 import itertools
 import math
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -86,9 +86,10 @@ class Tree:
         self._worthwhile = worthwhile
         self._losses = Losses(model)
         self._loss_rows_in = np.zeros(self._losses.rows.size, dtype=bool)
-        others = np.setdiff1d(np.arange(model.matrix.shape[0]), self._losses.rows)
+        of_loss = np.zeros(model.matrix.shape[0], dtype=bool)
+        of_loss[self._losses.rows] = True
         # Of the prices at which a group may lose most few matter: their rows come in when they are broken.
-        self._relaxation = Relaxation(_only(model, others))
+        self._relaxation = Relaxation(model.without(of_loss))
         self._sums, self._kind = _sums(model)
         self._single: Integers = np.flatnonzero(model.whole)  # the first sums are the unknowns themselves
         self._row_of: dict[int, int] = {}
@@ -333,10 +334,6 @@ class Tree:
 
     def _fractions(self, values: Floats) -> Any:
         return self._model.whole & (np.abs(values - np.rint(values)) > WHOLE_WITHIN)
-
-
-def _only(model: Model, rows: Integers) -> Any:
-    return replace(model, matrix=model.matrix[rows], row_lower=model.row_lower[rows], row_upper=model.row_upper[rows])
 
 
 def _entries(matrix: Any, row: int) -> tuple[Integers, Floats]:
